@@ -1,0 +1,47 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { FragmentAuthError, FragmentRejectedError, FragmentUnavailableError } from '../fragment/errors.js';
+
+/** What Fragment refused for good: the process parks the step, and an operator decides. */
+export const FRAGMENT_REJECTED = 'FragmentRejected';
+/** The task does not exist (any more). */
+export const FRAGMENT_NOT_FOUND = 'FragmentNotFound';
+
+/**
+ * Turns what a call to Fragment threw into a Temporal failure; nowhere else. A refusal ends the activity; all else is
+ * expected to pass, so Temporal goes on retrying, without error logs for each attempt.
+ *
+ * The body of the answer stays behind: it may quote a task's fields, and failures are kept in history.
+ */
+export function toFailure(error: unknown): unknown {
+  if (error instanceof FragmentRejectedError) {
+    const type = error.status === 404 ? FRAGMENT_NOT_FOUND : FRAGMENT_REJECTED;
+    return ApplicationFailure.nonRetryable(error.message, type);
+  }
+  if (error instanceof FragmentAuthError) {
+    return ApplicationFailure.create({
+      message: `${error.message}. Check FRAGMENT_API_TOKEN; work goes on when Fragment accepts it.`,
+      type: 'FragmentUnauthorized',
+      nextRetryDelay: '30 seconds',
+    });
+  }
+  if (error instanceof FragmentUnavailableError) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: 'FragmentUnavailable',
+      nextRetryDelay: error.retryAfterMs,
+      category: ApplicationFailureCategory.BENIGN,
+    });
+  }
+  if (error instanceof Error && error.name === 'ZodError') {
+    return ApplicationFailure.nonRetryable(`the task may not be sent as it is: ${error.message}`, FRAGMENT_REJECTED);
+  }
+  return error;
+}
+
+export async function orFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFailure(error);
+  }
+}

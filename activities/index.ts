@@ -1,0 +1,4 @@
+export { createFeedActivities, type FeedActivities, type FeedCursor, type FeedRound, type FeedWay } from './feed.js';
+export { createPaymentActivities, PAYMENT_REFUSED, type PaymentActivities } from './payments.js';
+export { createTaskActivities, type TaskActivities } from './tasks.js';
+export { type ParseAnswer, type ParsedAnswer } from './task-news.js';

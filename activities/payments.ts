@@ -1,0 +1,82 @@
+import { ApplicationFailure, log } from '@temporalio/activity';
+import axios from 'axios';
+import { z } from 'zod';
+
+/** The provider said no, for a reason that asking again does not change. */
+export const PAYMENT_REFUSED = 'PaymentRefused';
+
+export interface Payment {
+  claimId: string;
+  /**
+   * Counts the operator's retries of a refusal, from 1. A provider repeats its answer for a key it has seen, and a
+   * refused call moved no money, so a new key is safe.
+   */
+  attempt: number;
+  /** Minor units. */
+  amount: number;
+  currency: string;
+  reservationId?: string;
+}
+
+const answerSchema = z.looseObject({ id: z.string() });
+const refusalSchema = z.looseObject({ code: z.string().optional(), message: z.string().optional() });
+
+/**
+ * Money moves by calls that carry an idempotency key made from the claim alone, so however often Temporal repeats one
+ * after a crash or a lost answer, it happens once.
+ *
+ * Without a provider, `reserve` answers null and payment is a person's step.
+ */
+export function createPaymentActivities(provider: { url: string; token?: string } | undefined) {
+  const post = async (path: string, key: string, body: unknown): Promise<{ id: string }> => {
+    const answer = await axios
+      .post(`${provider?.url.replace(/\/+$/, '')}${path}`, body, {
+        headers: { 'Idempotency-Key': key, ...(provider?.token ? { Authorization: `Bearer ${provider.token}` } : {}) },
+        timeout: 20_000,
+        validateStatus: () => true,
+      })
+      .catch((error: { code?: string; message: string }) => {
+        throw ApplicationFailure.retryable(`no answer from the payment provider: ${error.code ?? error.message}`);
+      });
+    if (answer.status >= 200 && answer.status < 300) return answerSchema.parse(answer.data);
+    const refusal = refusalSchema.safeParse(answer.data).data;
+    const reason = refusal?.message ?? refusal?.code ?? 'no reason given';
+    // 401, 403, 408, 429 and 5xx speak of the connection, not of this payment.
+    if (answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) {
+      throw ApplicationFailure.retryable(`the payment provider answered ${answer.status}: ${reason}`);
+    }
+    throw ApplicationFailure.nonRetryable(`the payment provider refused (${answer.status}): ${reason}`, PAYMENT_REFUSED);
+  };
+
+  return {
+    /** Sets the amount aside. Null where no provider is configured. */
+    async reservePayment({ claimId, amount, currency, attempt }: Payment): Promise<{ id: string } | null> {
+      if (!provider) return null;
+      const body = { claim_id: claimId, amount, currency };
+      const { id } = await post('/reservations', key(claimId, 'reserve', attempt), body);
+      return { id };
+    },
+
+    async releasePayment({ claimId, reservationId }: { claimId: string; reservationId: string }): Promise<void> {
+      await post(`/reservations/${reservationId}/release`, `claim-${claimId}-release`, {});
+      log.info('payment reservation released', { claimId });
+    },
+
+    async pay({ claimId, amount, currency, reservationId, attempt }: Payment): Promise<{ id: string }> {
+      const body = { claim_id: claimId, amount, currency, ...(reservationId ? { reservation_id: reservationId } : {}) };
+      const { id } = await post('', key(claimId, 'pay', attempt), body);
+      return { id };
+    },
+
+    async refundPayment({ claimId, paymentId }: { claimId: string; paymentId: string }): Promise<void> {
+      await post(`/${paymentId}/refund`, `claim-${claimId}-refund`, {});
+      log.info('payment refunded', { claimId });
+    },
+  };
+}
+
+function key(claimId: string, call: string, attempt: number): string {
+  return attempt === 1 ? `claim-${claimId}-${call}` : `claim-${claimId}-${call}-${attempt}`;
+}
+
+export type PaymentActivities = ReturnType<typeof createPaymentActivities>;

@@ -1,0 +1,42 @@
+import type { Task } from '../fragment/schema.js';
+
+/** A person's answer as the process's schema reads it, or what is wrong with it, in words for that person. */
+export type ParsedAnswer = { answer: Answer } | { problem: string };
+export interface Answer {
+  decision?: string;
+  note?: string;
+  reference?: string;
+  corrections?: Record<string, unknown>;
+}
+/** The worker hands in the schemas of all its processes. */
+export type ParseAnswer = (process: string, step: string, formData: unknown) => ParsedAnswer;
+
+/** What a process needs to know of a task; the rest of the task stays out of Temporal's history. */
+export interface TaskNews {
+  uid: string;
+  status: string;
+  step?: string;
+  round?: number;
+  answer?: Answer;
+  problem?: string;
+  assignee?: string;
+}
+
+export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: string; step: string }): TaskNews {
+  const fields = task.fields ?? {};
+  const step = as?.step ?? text(fields.step);
+  const process = as?.process ?? text(fields.process);
+  const status = task.status ?? 'TODO';
+  return {
+    uid: task.uid,
+    status,
+    step: text(fields.step),
+    round: Number(fields.round) || undefined,
+    assignee: task.assignee_uid ?? task.assignee?.uid ?? undefined,
+    ...(status === 'DONE' && step && process ? parseAnswer(process, step, task.form_data) : {}),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

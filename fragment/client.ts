@@ -1,0 +1,182 @@
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import type { z } from 'zod';
+import { FragmentUnavailableError, errorFor } from './errors.js';
+import {
+  accountSchema,
+  batchItemSchema,
+  listSchema,
+  taskSchema,
+  taskWriteSchema,
+  type Account,
+  type BatchItem,
+  type Task,
+  type TaskPage,
+  type TaskQuery,
+  type TaskWrite,
+} from './schema.js';
+
+export interface FragmentClientOptions {
+  /** With the version in it: `https://api.onfragment.com/api/v1`. */
+  baseUrl: string;
+  token: string;
+  /** Fragment may block requests that do not name their application. */
+  userAgent: string;
+  /** Not documented, so each deployment can say it: the list's cursor parameter, the key of a comment's text. */
+  cursorParam?: string;
+  commentKey?: string;
+  /** For one request, connection included. @default 30_000 */
+  timeoutMs?: number;
+}
+
+/** Filters of GET /tasks. None is confirmed by Fragment's reference, so a caller checks what comes back. */
+export interface TaskFilter {
+  limit?: number;
+  status?: string;
+  assignee_uid?: string;
+  order_by?: string;
+  created_at_after?: string;
+  updated_at_after?: string;
+  [parameter: string]: string | number | undefined;
+}
+
+/**
+ * One method for each endpoint. Each call is one request: no retries, no waiting (see Gateway).
+ *
+ * @throws FragmentRejectedError, FragmentAuthError, FragmentUnavailableError; a ZodError for input that Fragment's
+ * documented shapes do not allow, before anything is sent.
+ */
+export class FragmentClient {
+  private readonly http: AxiosInstance;
+  private readonly cursorParam: string;
+  private readonly commentKey: string;
+
+  constructor(options: FragmentClientOptions) {
+    this.cursorParam = options.cursorParam ?? 'cursor';
+    this.commentKey = options.commentKey ?? 'content';
+    this.http = axios.create({
+      baseURL: options.baseUrl.replace(/\/+$/, ''),
+      timeout: options.timeoutMs ?? 30_000,
+      headers: {
+        Authorization: `Bearer ${options.token}`,
+        'User-Agent': options.userAgent,
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+      },
+      // An answer is judged here, and a redirect would carry the token to another host.
+      validateStatus: () => true,
+      maxRedirects: 0,
+    });
+  }
+
+  accountsMe(): Promise<Account> {
+    return this.call('GET', '/accounts/me', accountSchema);
+  }
+
+  /** Not repeat-safe: two calls make two tasks. Prefer `putTask`. */
+  postTask(task: TaskWrite & { uid?: string }): Promise<Task> {
+    return this.call('POST', '/tasks', taskSchema, batchItemSchema.partial({ uid: true }).parse(task));
+  }
+
+  getTask(uid: string): Promise<Task> {
+    return this.call('GET', `/tasks/${uid}`, taskSchema);
+  }
+
+  /** Creates the task, or applies the body to it. The same call twice is one task. */
+  putTask(uid: string, task: TaskWrite): Promise<Task> {
+    return this.call('PUT', `/tasks/${uid}`, taskSchema, taskWriteSchema.parse(task));
+  }
+
+  patchTask(uid: string, task: TaskWrite): Promise<Task> {
+    return this.call('PATCH', `/tasks/${uid}`, taskSchema, taskWriteSchema.parse(task));
+  }
+
+  async deleteTask(uid: string): Promise<void> {
+    await this.send('DELETE', `/tasks/${uid}`);
+  }
+
+  /** Not repeat-safe, see `postTask`. */
+  postTasks(items: (TaskWrite & { uid?: string })[]): Promise<Task[]> {
+    return this.batch('POST', items.map((item) => batchItemSchema.partial({ uid: true }).parse(item)));
+  }
+
+  putTasks(items: BatchItem[]): Promise<Task[]> {
+    return this.batch('PUT', items.map((item) => batchItemSchema.parse(item)));
+  }
+
+  patchTasks(items: BatchItem[]): Promise<Task[]> {
+    return this.batch('PATCH', items.map((item) => batchItemSchema.parse(item)));
+  }
+
+  /** One page. Order, default limit and filters are the server's: match tasks by uid, follow `nextCursor`. */
+  async listTasks(filter: TaskFilter = {}, cursor?: string): Promise<TaskPage> {
+    const params = { ...filter, ...(cursor ? { [this.cursorParam]: cursor } : {}) };
+    return page(await this.call('GET', '/tasks', listSchema, undefined, params));
+  }
+
+  /** Every page of a list, one request each; ends when the server's cursors do, or begin to repeat. */
+  async *listAllTasks(filter: TaskFilter = {}): AsyncGenerator<Task> {
+    const seen = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const { items, nextCursor } = await this.listTasks(filter, cursor);
+      yield* items;
+      cursor = nextCursor && !seen.has(nextCursor) ? nextCursor : undefined;
+      if (cursor) seen.add(cursor);
+    } while (cursor);
+  }
+
+  async queryTasks(query: TaskQuery): Promise<TaskPage> {
+    return page(await this.call('POST', '/tasks/query', listSchema, query));
+  }
+
+  /** Not repeat-safe: a repeated call may double the comment. */
+  async postComment(uid: string, text: string): Promise<void> {
+    await this.send('POST', `/tasks/${uid}/comments`, { [this.commentKey]: text });
+  }
+
+  private async batch(method: string, items: unknown[]): Promise<Task[]> {
+    return page(await this.call(method, '/tasks/batch', listSchema, { items })).items;
+  }
+
+  private async call<S extends z.ZodType>(
+    method: string,
+    path: string,
+    schema: S,
+    body?: unknown,
+    params?: Record<string, unknown>,
+  ): Promise<z.infer<S>> {
+    const answer = await this.send(method, path, body, params);
+    const parsed = schema.safeParse(answer.data);
+    if (parsed.success) return parsed.data;
+    const place = parsed.error.issues[0]?.path.join('.') || 'the body';
+    // The request may well have been carried out, so this is an unknown outcome, not a refusal.
+    throw new FragmentUnavailableError(
+      `Fragment answered ${answer.status} to ${method} ${path} in a shape we do not know (at ${place})`,
+      `${method} ${path}`,
+      answer.status,
+    );
+  }
+
+  private async send(method: string, path: string, data?: unknown, params?: unknown): Promise<AxiosResponse> {
+    const request = `${method} ${path}`;
+    let answer: AxiosResponse;
+    try {
+      answer = await this.http.request({ method, url: path, data, params });
+    } catch (error) {
+      // The axios error carries the token in its config, so only its code and message go on.
+      const { code, message } = error as { code?: string; message: string };
+      throw new FragmentUnavailableError(`${request} got no answer from Fragment: ${code ?? message}`, request);
+    }
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw errorFor(request, answer.status, answer.data, answer.headers['retry-after'] as string | undefined);
+  }
+}
+
+/** Tasks that cannot be read are left out: the callers treat a missing uid as an error of that task alone. */
+function page(list: z.infer<typeof listSchema>): TaskPage {
+  const items = list.items.flatMap((item) => {
+    const task = taskSchema.safeParse(item);
+    return task.success ? [task.data] : [];
+  });
+  return { items, nextCursor: list.meta?.next_cursor || undefined };
+}

@@ -1,0 +1,116 @@
+/**
+ * Fragment's wire shapes. Requests are strict; answers are read leniently, since Fragment documents neither which fields
+ * are nullable nor that no field will be added: every key but `uid` may be absent or null, unknown keys pass through.
+ */
+import { z } from 'zod';
+
+export const TASK_STATUSES = ['TODO', 'STARTED', 'DONE'] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+// z.guid, not z.uuid: seven of eight uids made by Fragment's own recipe are no RFC 9562 UUIDs (fact sheet, 6.3).
+const uid = z.guid();
+const dateTime = z.iso.datetime({ offset: true });
+const anyText = z.string().nullish();
+const anyNumber = z.number().nullish();
+const anyFlag = z.boolean().nullish();
+const anyObject = z.record(z.string(), z.unknown()).nullish();
+
+export const userSchema = z.looseObject({
+  uid: anyText,
+  email: anyText,
+  first_name: anyText,
+  last_name: anyText,
+  role: anyText,
+  archived: anyFlag,
+});
+
+export const taskSchema = z.looseObject({
+  uid,
+  archived: anyFlag,
+  // A status that Fragment may add one day must not make tasks unreadable, so any text is let through.
+  status: anyText,
+  fields: anyObject,
+  form_data: anyObject,
+  due_at: anyText,
+  snooze_expires_at: anyText,
+  assignee_uid: anyText,
+  assignee: userSchema.nullish(),
+  created_at: anyText,
+  updated_at: anyText,
+  internal_updated_at: anyText,
+  started_at: anyText,
+  done_at: anyText,
+  queue_uid: anyText,
+  num_children: anyNumber,
+});
+export type Task = z.infer<typeof taskSchema>;
+
+const writable = {
+  archived: z.boolean(),
+  status: z.enum(TASK_STATUSES),
+  status_global: z.enum(TASK_STATUSES),
+  fields: z.record(z.string(), z.unknown()),
+  due_at: dateTime.nullable(),
+  snooze_expires_at: dateTime.nullable(),
+  assignee_uid: uid.nullable(),
+  assignee_email: z.email().nullable(),
+  assigned_at: dateTime.nullable(),
+  started_at: dateTime.nullable(),
+  done_at: dateTime.nullable(),
+  created_at: dateTime,
+  updated_at: dateTime,
+  assignee_updated_by: uid.nullable(),
+  queue_updated_by: uid.nullable(),
+  is_assigned_player: z.boolean(),
+  queue_uid: uid.nullable(),
+  skills: z.array(uid),
+  participants: z.record(z.string(), z.unknown()),
+  case_uid: uid.nullable(),
+  parent_uid: uid.nullable(),
+  metadata_form_uid: uid.nullable(),
+  form_data: z.record(z.string(), z.unknown()).nullable(),
+  form_type: z.string(),
+  legacy_data: z.record(z.string(), z.unknown()),
+  external_created_at: dateTime.nullable(),
+  external_updated_at: dateTime.nullable(),
+  external_status: z.enum(TASK_STATUSES).nullable(),
+  external_status_updated_at: dateTime.nullable(),
+  external_assignee_uid: uid.nullable(),
+};
+
+/** What may be written of a task: the writable item of the batch reference, without its uid. */
+export const taskWriteSchema = z.strictObject(writable).partial();
+export type TaskWrite = z.infer<typeof taskWriteSchema>;
+export const batchItemSchema = taskWriteSchema.extend({ uid });
+export type BatchItem = z.infer<typeof batchItemSchema>;
+
+const meta = z.looseObject({ limit: anyNumber, next_cursor: anyText, prev_cursor: anyText, total_count: anyNumber });
+/** A list: `items` are validated one by one by the client, so that one odd task does not cost the others. */
+export const listSchema = z.looseObject({ items: z.array(z.unknown()), meta: meta.nullish() });
+
+export const accountSchema = z.record(z.string(), z.unknown());
+export type Account = z.infer<typeof accountSchema>;
+
+/** One condition of POST /tasks/query. Operators beyond `==` and combinators beyond `and`/`or` are not documented. */
+export interface QueryCondition {
+  combinator?: 'and' | 'or';
+  conditions?: QueryCondition[];
+  field?: string;
+  operator?: string;
+  negated?: boolean;
+  value?: unknown;
+}
+
+/** Passed through loosely: the reference names more keys than it explains (fact sheet, 4.11). */
+export interface TaskQuery {
+  condition?: QueryCondition;
+  limit?: number;
+  sorts?: { field: string; direction: string }[];
+  [key: string]: unknown;
+}
+
+export interface TaskPage {
+  items: Task[];
+  /** Absent on the last page: Fragment may say so by null, by nothing, or by an empty text. */
+  nextCursor?: string;
+}

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { Behaviour } from './behaviour.js';
+import type { Journal, JournalEntry } from './journal.js';
+import { invalid, Refusal } from './refusal.js';
+import type { StoredTask, TaskWrite } from './task-shape.js';
+import { changed, created } from './task-change.js';
+import { Users } from './users.js';
+
+export const OPERATIONS = ['POST', 'PUT', 'PATCH'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface Comment {
+  uid: string;
+  at: string;
+  by: string;
+  content: string;
+}
+
+/** One thing that happened to a task. `step` and `assignee` as they were then: a single task moves through several steps. */
+export interface TaskEvent {
+  at: string;
+  by: string;
+  what: 'created' | 'updated' | 'commented' | 'deleted';
+  changes: string[];
+  status: string;
+  step: unknown;
+  assignee: string | null;
+}
+
+interface Entry {
+  task: StoredTask;
+  comments: Comment[];
+  history: TaskEvent[];
+}
+
+export type Listener = (task: StoredTask, event: TaskEvent) => void;
+
+export interface TaskStoreOptions {
+  behaviour: Behaviour;
+  journal: Journal;
+  now?: () => number;
+}
+
+/** The tasks, in memory and in the journal. `by` is who does it: `api`, or the e-mail of a person. */
+export class TaskStore {
+  readonly users = new Users();
+  readonly now: () => number;
+  readonly #behaviour: Behaviour;
+  readonly #journal: Journal;
+  readonly #entries = new Map<string, Entry>();
+  /** Earlier versions, kept for the lagging read model: oldest first, `null` for a task that was deleted. */
+  readonly #versions = new Map<string, { at: number; task: StoredTask | null }[]>();
+  readonly #listeners = new Set<Listener>();
+
+  constructor(options: TaskStoreOptions) {
+    this.#behaviour = options.behaviour;
+    this.#journal = options.journal;
+    this.now = options.now ?? Date.now;
+    for (const entry of options.journal.past) this.#replay(entry);
+  }
+
+  get(uid: string): StoredTask | undefined {
+    return this.#entries.get(uid)?.task;
+  }
+
+  detail(uid: string): Readonly<Entry> | undefined {
+    return this.#entries.get(uid);
+  }
+
+  all(): StoredTask[] {
+    return [...this.#entries.values()].map((entry) => entry.task);
+  }
+
+  /** The tasks as lists and queries see them: as they were `listLag` ms ago. */
+  readModel(): StoredTask[] {
+    const lag = this.#behaviour.listLag;
+    if (lag === 0) return this.all();
+    const then = this.now() - lag;
+    const seen: StoredTask[] = [];
+    for (const versions of this.#versions.values()) {
+      const task = versions.findLast((version) => version.at <= then)?.task;
+      if (task) seen.push(task);
+    }
+    return seen;
+  }
+
+  children(uid: string): StoredTask[] {
+    return this.all().filter((task) => task.parent_uid === uid);
+  }
+
+  /** Throws the refusal that `apply` would throw, and changes nothing. */
+  check(operation: Operation, write: TaskWrite): void {
+    const present = write.uid !== undefined && this.#entries.has(write.uid);
+    const { duplicatePost, missingTitle, patchUidOnly } = this.#behaviour;
+    if (operation === 'PATCH') {
+      if (!present) throw new Refusal(404, `task ${write.uid} not found`);
+      const empty = Object.keys(write).every((key) => key === 'uid');
+      if (empty && patchUidOnly === '422') throw invalid(['body'], 'nothing to update', 'missing');
+      return;
+    }
+    if (present && operation === 'POST' && duplicatePost !== 'upsert') {
+      throw new Refusal(Number(duplicatePost), `task ${write.uid} already exists`);
+    }
+    if (!present && missingTitle === '422' && typeof write.fields?.title !== 'string') {
+      throw invalid(['body', 'fields', 'title'], 'field required', 'missing');
+    }
+  }
+
+  apply(operation: Operation, write: TaskWrite, by = 'api'): StoredTask {
+    this.check(operation, write);
+    const uid = write.uid ?? randomUUID();
+    const at = new Date(this.now()).toISOString();
+    const before = this.get(uid);
+    const after = before
+      ? changed(before, write, { operation, at, behaviour: this.#behaviour, users: this.users })
+      : created(uid, write, { at, users: this.users });
+    if (after === before) return before;
+    const known: Record<string, unknown> = before ? { ...before } : {};
+    const changes = Object.entries(after).filter(
+      ([key, value]) => JSON.stringify(known[key]) !== JSON.stringify(value),
+    );
+    const names = changes.map(([key]) => key).filter((key) => !/^(internal_|updated_at)/.test(key));
+    this.#record(after, this.#event(after, by, at, before ? 'updated' : 'created', names));
+    return after;
+  }
+
+  comment(uid: string, content: string, by = 'api'): Comment {
+    const entry = this.#entries.get(uid);
+    if (!entry) throw new Refusal(404, `task ${uid} not found`);
+    const comment = { uid: randomUUID(), at: new Date(this.now()).toISOString(), by, content };
+    const event = this.#event(entry.task, by, comment.at, 'commented', []);
+    entry.comments.push(comment);
+    entry.history.push(event);
+    this.#journal.append({ kind: 'comment', task: uid, comment, event });
+    for (const listener of this.#listeners) listener(entry.task, event);
+    return comment;
+  }
+
+  delete(uid: string, by = 'api'): StoredTask {
+    const task = this.get(uid);
+    if (!task) throw new Refusal(404, `task ${uid} not found`);
+    this.#entries.delete(uid);
+    this.#remember(uid, null);
+    const event = this.#event(task, by, new Date(this.now()).toISOString(), 'deleted', []);
+    this.#journal.append({ kind: 'deleted', task: uid, event });
+    for (const listener of this.#listeners) listener(task, event);
+    return task;
+  }
+
+  /** Calls `listener` after every change; answers the way to stop it. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #event(task: StoredTask, by: string, at: string, what: TaskEvent['what'], changes: string[]): TaskEvent {
+    const assignee = task.assignee_uid ? this.users.withUid(task.assignee_uid) : null;
+    return {
+      at,
+      by,
+      what,
+      changes,
+      status: task.status,
+      step: task.fields.step,
+      assignee: assignee?.email ?? assignee?.uid ?? null,
+    };
+  }
+
+  #record(task: StoredTask, event: TaskEvent): void {
+    this.#keep(task, event);
+    this.#journal.append({ kind: 'task', task, event });
+    for (const listener of this.#listeners) listener(task, event);
+  }
+
+  #keep(task: StoredTask, event: TaskEvent): void {
+    const entry = this.#entries.get(task.uid) ?? { task, comments: [], history: [] };
+    entry.task = task;
+    entry.history.push(event);
+    this.#entries.set(task.uid, entry);
+    this.#remember(task.uid, task);
+  }
+
+  #remember(uid: string, task: StoredTask | null): void {
+    const now = this.now();
+    const versions = this.#versions.get(uid) ?? [];
+    versions.push({ at: now, task });
+    // All but the newest of those that are already visible can be forgotten.
+    const visible = versions.findLastIndex((version) => version.at <= now - this.#behaviour.listLag);
+    this.#versions.set(uid, versions.slice(Math.max(visible, 0)));
+  }
+
+  #replay(entry: JournalEntry): void {
+    if (entry.kind === 'task') {
+      const { task, event } = entry;
+      // Who a uid is stands only in the event: the directory of users is not written down.
+      if (task.assignee_uid && event.assignee?.includes('@'))
+        this.users.add({ uid: task.assignee_uid, email: event.assignee });
+      this.#keep(task, event);
+    } else if (entry.kind === 'comment') {
+      const kept = this.#entries.get(entry.task);
+      kept?.comments.push(entry.comment);
+      kept?.history.push(entry.event);
+    } else if (entry.kind === 'deleted') {
+      this.#entries.delete(entry.task);
+      this.#versions.delete(entry.task);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { item, send, start, stopAll, uid } from './harness.js';
+
+describe('sandbox: single tasks', () => {
+  afterEach(stopAll);
+
+  it('creates by POST with the documented defaults', async () => {
+    const sandbox = await start({ now: () => Date.parse('2026-01-02T03:04:05Z') });
+    const { status, body } = await send(sandbox, 'POST', '/tasks', { fields: { title: 'Ticket 1', country: 'FR' } });
+    assert.equal(status, 200);
+    assert.equal(body.status, 'TODO');
+    assert.equal(body.due_at, '2026-01-02T03:04:05.000Z');
+    assert.equal(body.assignee, null);
+    assert.deepEqual((await send(sandbox, 'GET', `/tasks/${body.uid}`)).body, body);
+  });
+
+  it('makes one task of the same PUT sent twice, and the second changes nothing', async () => {
+    let now = 0;
+    const sandbox = await start({ now: () => (now += 1000) });
+    const sent = { fields: { title: 'x' }, assignee_email: 'ada@example.com', due_at: '2026-01-01T00:00:00Z' };
+    const first = await send(sandbox, 'PUT', `/tasks/${uid(1)}`, sent);
+    const second = await send(sandbox, 'PUT', `/tasks/${uid(1)}`, sent);
+    assert.deepEqual(second.body, first.body);
+    assert.equal(first.body.assignee.email, 'ada@example.com');
+    assert.equal(sandbox.tasks.all().length, 1);
+    assert.equal(sandbox.tasks.detail(uid(1))?.history.length, 1);
+  });
+
+  for (const [duplicatePost, status] of [
+    ['403', 403],
+    ['409', 409],
+    ['422', 422],
+    ['upsert', 200],
+  ] as const) {
+    it(`answers ${status} to the POST of a known uid under duplicatePost ${duplicatePost}`, async () => {
+      const sandbox = await start({ behaviour: { duplicatePost } });
+      await send(sandbox, 'POST', '/tasks', item(1));
+      assert.equal((await send(sandbox, 'POST', '/tasks', item(1))).status, status);
+    });
+  }
+
+  it('merges or replaces `fields` as the switches say', async () => {
+    const sandbox = await start({ behaviour: { fieldsOnPatch: 'merge', fieldsOnPut: 'replace' } });
+    const path = `/tasks/${uid(1)}`;
+    const write = async (method: string, fields: object) => (await send(sandbox, method, path, { fields })).body.fields;
+    await write('PUT', { title: 'a', one: 1 });
+    assert.deepEqual(await write('PATCH', { two: 2 }), { title: 'a', one: 1, two: 2 });
+    assert.deepEqual(await write('PUT', { title: 'b' }), { title: 'b' });
+    sandbox.behaviour.fieldsOnPatch = 'replace';
+    sandbox.behaviour.fieldsOnPut = 'merge';
+    assert.deepEqual(await write('PUT', { three: 3 }), { title: 'b', three: 3 });
+    assert.deepEqual(await write('PATCH', { four: 4 }), { four: 4 });
+  });
+
+  it('stamps started_at and done_at, clears done_at on reopening, or leaves all that to the caller', async () => {
+    const sandbox = await start();
+    const path = `/tasks/${uid(1)}`;
+    await send(sandbox, 'PUT', path, { fields: { title: 'x' } });
+    assert.ok((await send(sandbox, 'PATCH', path, { status: 'STARTED' })).body.started_at);
+    assert.ok((await send(sandbox, 'PATCH', path, { status: 'DONE' })).body.done_at);
+    assert.equal((await send(sandbox, 'PATCH', path, { status: 'TODO' })).body.done_at, null);
+    sandbox.behaviour.automaticTimestamps = false;
+    assert.equal((await send(sandbox, 'PATCH', path, { status: 'DONE' })).body.done_at, null);
+  });
+
+  it('resets the status on PUT only under putResetsStatus', async () => {
+    const sandbox = await start();
+    const path = `/tasks/${uid(1)}`;
+    await send(sandbox, 'PUT', path, { fields: { title: 'x' }, status: 'DONE' });
+    assert.equal((await send(sandbox, 'PUT', path, { fields: { title: 'y' } })).body.status, 'DONE');
+    sandbox.behaviour.putResetsStatus = true;
+    assert.equal((await send(sandbox, 'PUT', path, { fields: { title: 'y' } })).body.status, 'TODO');
+  });
+
+  it('clears, refuses or ignores null for a native field', async () => {
+    const sandbox = await start();
+    const path = `/tasks/${uid(1)}`;
+    const sent = { fields: { title: 'x' }, assignee_email: 'ada@example.com' };
+    for (const [nullClears, status, assigned] of [
+      ['clear', 200, false],
+      ['422', 422, true],
+      ['ignore', 200, true],
+    ] as const) {
+      sandbox.behaviour.nullClears = nullClears;
+      await send(sandbox, 'PUT', path, sent);
+      assert.equal((await send(sandbox, 'PATCH', path, { assignee_uid: null })).status, status);
+      assert.equal(Boolean(sandbox.tasks.get(uid(1))?.assignee_uid), assigned, nullClears);
+    }
+  });
+
+  it('deletes with 200 or 204, and a second time with 404', async () => {
+    const sandbox = await start({ behaviour: { deleteStatus: 204 } });
+    await send(sandbox, 'POST', '/tasks', item(1));
+    assert.equal((await send(sandbox, 'DELETE', `/tasks/${uid(1)}`)).status, 204);
+    assert.equal((await send(sandbox, 'DELETE', `/tasks/${uid(1)}`)).status, 404);
+  });
+
+  it('keeps comments under the configured key and shows them to the control API', async () => {
+    const sandbox = await start({ behaviour: { commentKey: 'text' } });
+    await send(sandbox, 'POST', '/tasks', item(1));
+    assert.equal((await send(sandbox, 'POST', `/tasks/${uid(1)}/comments`, { content: 'hi' })).status, 422);
+    assert.equal((await send(sandbox, 'POST', `/tasks/${uid(1)}/comments`, { text: 'hi' })).body.text, 'hi');
+    const seen = (await send(sandbox, 'GET', `/_sandbox/tasks/${uid(1)}`)).body;
+    assert.equal(seen.comments[0].content, 'hi');
+    assert.deepEqual(
+      seen.history.map((event: { what: string }) => event.what),
+      ['created', 'commented'],
+    );
+  });
+});

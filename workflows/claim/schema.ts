@@ -1,0 +1,118 @@
+/** The claim's shapes as zod schemas, for the edges: never imported by a workflow. */
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { z } from 'zod';
+import type { CompleteStep, OperatorVerb } from '../tasks/contract.js';
+import { answerSchemas, isClaimStep, parseAnswer } from './answer-schema.js';
+import type { Claim, ClaimPolicy, ClaimStep } from './contract.js';
+
+export { answerSchemas, parseAnswer } from './answer-schema.js';
+
+const STEPS = Object.keys(answerSchemas) as [ClaimStep, ...ClaimStep[]];
+const DATE = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
+
+/** It becomes part of the workflow id and, between `#`, of the recipe for task uids. */
+export const idSchema = z
+  .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
+  .min(1, 'must not be empty')
+  .max(200, 'must have 200 characters at most')
+  .regex(/^[^\s\p{C}#]*$/u, 'must not contain spaces, control characters or #');
+
+const amountSchema = z
+  .number({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a number') })
+  .refine((amount) => Number.isSafeInteger(amount), 'must be a whole number of minor units: 910.54 USD is 91054')
+  .refine((amount) => amount > 0, 'must be greater than 0');
+
+const currencySchema = z
+  .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
+  .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code of three upper-case letters, such as USD');
+
+const shortText = z.string('must be a string').min(1, 'must not be empty').max(500, 'must have 500 characters at most');
+
+export const urlSchema = shortText.refine(isWebAddress, 'must be an http or https address');
+
+export const claimSchema: z.ZodType<Claim> = z.strictObject(
+  {
+    id: idSchema,
+    total: z.strictObject({ amount: amountSchema, currency: currencySchema }, { error: objectError }),
+    type: shortText.optional(),
+    priority: shortText.optional(),
+    created: z.string('must be a string').regex(DATE, 'must be a date such as 2026-03-01 or 2026-03-01T09:30:00Z').optional(),
+    patient: shortText.optional(),
+    provider: shortText.optional(),
+    url: urlSchema.optional(),
+  },
+  { error: objectError },
+);
+
+const durationSchema = z.union([z.string(), z.number()]).refine(isDuration, {
+  error: 'must be a duration above zero, such as "2 days" or milliseconds',
+});
+
+const deadlineSchema = z.strictObject({
+  due: durationSchema,
+  remindBefore: durationSchema.optional(),
+  escalateAfter: durationSchema.optional(),
+  escalateTo: shortText.optional(),
+});
+
+export const policySchema = z.strictObject({
+  approvalFrom: z.int('must be a whole number of minor units').min(0, 'must not be negative'),
+  fourEyes: z.enum(['verifiable', 'strict']),
+  deadlines: z.strictObject({
+    data_entry: deadlineSchema,
+    review: deadlineSchema,
+    approval: deadlineSchema,
+    payment: deadlineSchema,
+  }),
+  allowList: z.array(z.enum(['id', 'total', 'type', 'priority', 'created', 'patient', 'provider', 'url'])),
+  taskUrl: z.string().includes('{uid}', 'must contain {uid}').optional(),
+}) as unknown as z.ZodType<ClaimPolicy>; // zod knows a duration as a string; Temporal's type is narrower.
+
+const byLine = z.string('must be a string').trim().min(1, 'must not be empty').max(200, 'must have 200 characters at most');
+const reason = z
+  .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
+  .trim()
+  .min(1, 'must not be empty')
+  .max(2_000, 'must have 2000 characters at most');
+
+export const operatorVerbSchema: z.ZodType<OperatorVerb> = z.strictObject({ reason, by: byLine.optional() });
+export const retrySchema: z.ZodType<Partial<OperatorVerb>> = z.strictObject({
+  reason: reason.optional(),
+  by: byLine.optional(),
+});
+
+/** The arguments of `completeStep`: which step, and an answer by the same rules that a person's form obeys. */
+export const completeStepSchema: z.ZodType<CompleteStep> = z
+  .strictObject({
+    step: z.enum(STEPS, { error: `must be one of ${STEPS.join(', ')}` }),
+    decision: z.string().optional(),
+    note: z.string().optional(),
+    reference: z.string().optional(),
+    corrections: z.record(z.string(), z.unknown()).optional(),
+    by: byLine.optional(),
+  })
+  .transform(({ step, by, ...form }, context) => {
+    const parsed = isClaimStep(step) ? parseAnswer(step, form) : { problem: 'unknown step' };
+    if ('problem' in parsed) {
+      context.addIssue({ code: 'custom', message: parsed.problem, input: form });
+      return z.NEVER;
+    }
+    return { step, ...parsed.answer, ...(by === undefined ? {} : { by }) };
+  });
+
+function objectError(issue: { code?: string; input?: unknown }): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  return issue.input === undefined ? 'is missing' : 'must be an object';
+}
+
+function isWebAddress(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function isDuration(value: string | number): boolean {
+  try {
+    return msToNumber(value as Parameters<typeof msToNumber>[0]) > 0;
+  } catch {
+    return false;
+  }
+}
