@@ -70,7 +70,8 @@ export function createFeedActivities({ gateway, client, temporal, parseAnswer }:
             changed = fresh.length;
             for (const task of fresh) {
               const workflowId = task.fields?.workflow_id;
-              if (task.status === 'DONE' && typeof workflowId === 'string') completed.set(task.uid, { task, workflowId });
+              if (task.status === 'DONE' && typeof workflowId === 'string')
+                completed.set(task.uid, { task, workflowId });
             }
           }
         }
@@ -141,7 +142,10 @@ async function listChanged(client: FragmentClient, gateway: Gateway, since?: str
 function rememberListed(cursor: FeedCursor, tasks: Task[]): Task[] {
   const recent = new Set(cursor.recent);
   const versions = tasks.map(version);
-  const newest = tasks.map((task) => task.updated_at ?? '').sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
+  const newest = tasks
+    .map((task) => task.updated_at ?? '')
+    .sort((a, b) => Date.parse(a) - Date.parse(b))
+    .at(-1);
   if (newest && (!cursor.since || Date.parse(newest) > Date.parse(cursor.since))) cursor.since = newest;
   cursor.recent = versions;
   for (const seen of versions) delete cursor.unlisted[seen];
@@ -162,7 +166,8 @@ async function awaitedTasks(temporal: Client): Promise<Map<string, string>> {
   const waiting = new Map<string, string>();
   const query = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
   for await (const workflow of temporal.workflow.list({ query, pageSize: 1_000 })) {
-    for (const uid of (workflow.searchAttributes.FragmentTasks ?? []) as string[]) waiting.set(uid, workflow.workflowId);
+    for (const uid of (workflow.searchAttributes.FragmentTasks ?? []) as string[])
+      waiting.set(uid, workflow.workflowId);
   }
   return waiting;
 }

@@ -28,10 +28,13 @@ const refusalSchema = z.looseObject({ code: z.string().optional(), message: z.st
  * Without a provider, `reserve` answers null and payment is a person's step.
  */
 export function createPaymentActivities(provider: { url: string; token?: string } | undefined) {
-  const post = async (path: string, key: string, body: unknown): Promise<{ id: string }> => {
+  const post = async (path: string, idempotencyKey: string, body: unknown): Promise<{ id: string }> => {
     const answer = await axios
       .post(`${provider?.url.replace(/\/+$/, '')}${path}`, body, {
-        headers: { 'Idempotency-Key': key, ...(provider?.token ? { Authorization: `Bearer ${provider.token}` } : {}) },
+        headers: {
+          'Idempotency-Key': idempotencyKey,
+          ...(provider?.token ? { Authorization: `Bearer ${provider.token}` } : {}),
+        },
         timeout: 20_000,
         validateStatus: () => true,
       })
@@ -45,7 +48,10 @@ export function createPaymentActivities(provider: { url: string; token?: string 
     if (answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) {
       throw ApplicationFailure.retryable(`the payment provider answered ${answer.status}: ${reason}`);
     }
-    throw ApplicationFailure.nonRetryable(`the payment provider refused (${answer.status}): ${reason}`, PAYMENT_REFUSED);
+    throw ApplicationFailure.nonRetryable(
+      `the payment provider refused (${answer.status}): ${reason}`,
+      PAYMENT_REFUSED,
+    );
   };
 
   return {

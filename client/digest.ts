@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 
 /** SHA-256 over the JSON with keys in order, so that the same content in another order of keys is the same. */
 export function digestOf(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(inOrder(content))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(inOrder(content)))
+    .digest('hex');
 }
 
 function inOrder(value: unknown): unknown {

@@ -76,7 +76,9 @@ export class ClaimSilentError extends Error {
 export class OnboardingConflictError extends Error {
   override readonly name = 'OnboardingConflictError';
   constructor(readonly userId: string) {
-    super(`onboarding ${userId}: was started with other content, and was left as it is; use a new userId for other content`);
+    super(
+      `onboarding ${userId}: was started with other content, and was left as it is; use a new userId for other content`,
+    );
   }
 }
 

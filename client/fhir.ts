@@ -12,7 +12,8 @@ import { minorUnits } from './minor-units.js';
 export function claimFromFhir(resource: unknown): Claim {
   const source = objectAt(resource);
   if (!source) throw new InputError(['must be a FHIR Claim, a JSON object']);
-  if (source.resourceType !== 'Claim') throw new InputError([`resourceType: must be "Claim"${got(source.resourceType)}`]);
+  if (source.resourceType !== 'Claim')
+    throw new InputError([`resourceType: must be "Claim"${got(source.resourceType)}`]);
 
   const problems = [...refusals(source)];
   const total = totalOf(source.total, problems);
@@ -55,7 +56,9 @@ function totalOf(value: unknown, problems: string[]): Claim['total'] | undefined
   if (typeof decimal !== 'number') return complain(`total.value: must be a number${got(decimal)}`);
   if (currency === undefined) return complain('total.currency: is missing');
   if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) {
-    return complain(`total.currency: must be an ISO 4217 code of three upper-case letters, such as USD${got(currency)}`);
+    return complain(
+      `total.currency: must be an ISO 4217 code of three upper-case letters, such as USD${got(currency)}`,
+    );
   }
   try {
     return { amount: minorUnits(decimal, currency), currency };

@@ -23,9 +23,13 @@ export function readRecords(text: string): { records: FileRecord[]; problems: Re
   const whole = parse(body);
   if ('value' in whole) {
     if (!Array.isArray(whole.value)) return { records: [{ line: firstLine(body), value: whole.value }], problems: [] };
-    if (whole.value.length === 0) return { records: [], problems: [{ message: 'is an empty array: it holds no claim' }] };
+    if (whole.value.length === 0)
+      return { records: [], problems: [{ message: 'is an empty array: it holds no claim' }] };
     const lines = elementLines(body);
-    return { records: whole.value.map((value: unknown, index) => ({ line: lines[index], index, value })), problems: [] };
+    return {
+      records: whole.value.map((value: unknown, index) => ({ line: lines[index], index, value })),
+      problems: [],
+    };
   }
 
   const lines = body.split('\n').flatMap((source, at) => (source.trim() === '' ? [] : [{ line: at + 1, source }]));
@@ -58,7 +62,9 @@ function parse(source: string): { value: unknown } | { problem: string } {
   } catch (error) {
     // V8 quotes the text around the fault, which may be a patient's name: the position is enough.
     const position = /position \d+( \(line \d+ column \d+\))?/.exec((error as SyntaxError).message)?.[0];
-    return { problem: position ? `unexpected text at ${position}` : 'it ends too early, or starts with something else' };
+    return {
+      problem: position ? `unexpected text at ${position}` : 'it ends too early, or starts with something else',
+    };
   }
 }
 

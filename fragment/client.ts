@@ -96,15 +96,24 @@ export class FragmentClient {
 
   /** Not repeat-safe, see `postTask`. */
   postTasks(items: (TaskWrite & { uid?: string })[]): Promise<Task[]> {
-    return this.batch('POST', items.map((item) => batchItemSchema.partial({ uid: true }).parse(item)));
+    return this.batch(
+      'POST',
+      items.map((item) => batchItemSchema.partial({ uid: true }).parse(item)),
+    );
   }
 
   putTasks(items: BatchItem[]): Promise<Task[]> {
-    return this.batch('PUT', items.map((item) => batchItemSchema.parse(item)));
+    return this.batch(
+      'PUT',
+      items.map((item) => batchItemSchema.parse(item)),
+    );
   }
 
   patchTasks(items: BatchItem[]): Promise<Task[]> {
-    return this.batch('PATCH', items.map((item) => batchItemSchema.parse(item)));
+    return this.batch(
+      'PATCH',
+      items.map((item) => batchItemSchema.parse(item)),
+    );
   }
 
   /** One page. Order, default limit and filters are the server's: match tasks by uid, follow `nextCursor`. */

@@ -206,7 +206,9 @@ export class Gateway {
     const [first] = batch;
     if (batch.length === 1 && first) {
       const { uid, body } = first;
-      return new Map([[uid, await (first.kind === 'create' ? client.putTask(uid, body) : client.patchTask(uid, body))]]);
+      return new Map([
+        [uid, await (first.kind === 'create' ? client.putTask(uid, body) : client.patchTask(uid, body))],
+      ]);
     }
     const items = batch.map(({ uid, body }) => ({ ...body, uid }));
     const tasks = first?.kind === 'create' ? await client.putTasks(items) : await client.patchTasks(items);
@@ -250,7 +252,11 @@ export class Gateway {
       pauseMs = error.retryAfterMs ?? 60 * unit;
     }
     this.budget.freeze(performance.now() + pauseMs * (1 + Math.random() / 10));
-    this.options.log?.warn('Fragment requests paused', { seconds: pauseMs / 1000, status: error.status, request: error.request });
+    this.options.log?.warn('Fragment requests paused', {
+      seconds: pauseMs / 1000,
+      status: error.status,
+      request: error.request,
+    });
   }
 }
 

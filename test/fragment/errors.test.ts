@@ -10,7 +10,8 @@ import {
 
 describe('errorFor', () => {
   it('tells refusals, refused tokens and passing faults apart', () => {
-    for (const status of [400, 404, 409, 413, 422]) assert.ok(errorFor('GET /x', status, '') instanceof FragmentRejectedError);
+    for (const status of [400, 404, 409, 413, 422])
+      assert.ok(errorFor('GET /x', status, '') instanceof FragmentRejectedError);
     for (const status of [401, 403]) assert.ok(errorFor('GET /x', status, '') instanceof FragmentAuthError);
     for (const status of [302, 408, 429, 500, 502, 503]) {
       assert.ok(errorFor('GET /x', status, '') instanceof FragmentUnavailableError, `${status}`);

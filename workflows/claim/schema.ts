@@ -36,7 +36,10 @@ export const claimSchema: z.ZodType<Claim> = z.strictObject(
     total: z.strictObject({ amount: amountSchema, currency: currencySchema }, { error: objectError }),
     type: shortText.optional(),
     priority: shortText.optional(),
-    created: z.string('must be a string').regex(DATE, 'must be a date such as 2026-03-01 or 2026-03-01T09:30:00Z').optional(),
+    created: z
+      .string('must be a string')
+      .regex(DATE, 'must be a date such as 2026-03-01 or 2026-03-01T09:30:00Z')
+      .optional(),
     patient: shortText.optional(),
     provider: shortText.optional(),
     url: urlSchema.optional(),
@@ -68,7 +71,11 @@ export const policySchema = z.strictObject({
   taskUrl: z.string().includes('{uid}', 'must contain {uid}').optional(),
 }) as unknown as z.ZodType<ClaimPolicy>; // zod knows a duration as a string; Temporal's type is narrower.
 
-const byLine = z.string('must be a string').trim().min(1, 'must not be empty').max(200, 'must have 200 characters at most');
+const byLine = z
+  .string('must be a string')
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have 200 characters at most');
 const reason = z
   .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
   .trim()

@@ -23,9 +23,11 @@ const TITLES: Record<ClaimStep, string> = {
 };
 
 /** A health insurance claim: data entry, review, approval from the policy's threshold upwards, payment. */
-export async function claim({ claim, lifecycle, policy }: ClaimInput): Promise<ClaimResult> {
+export async function claim(input: ClaimInput): Promise<ClaimResult> {
+  const { lifecycle, policy } = input;
+  const { id, total } = input.claim;
   const process = new TaskProcess({ stepKey: claimStepKey, taskUrl: policy.taskUrl });
-  const steps = new TaskSteps(process, { process: 'claim', key: `claim#${claim.id}`, lifecycle });
+  const steps = new TaskSteps(process, { process: 'claim', key: `claim#${id}`, lifecycle });
   let round = 1;
   let asked: string | undefined;
 
@@ -38,9 +40,13 @@ export async function claim({ claim, lifecycle, policy }: ClaimInput): Promise<C
       asked = review.note;
       if (review.decision === 'request_info') continue;
       if (review.decision === 'reject') return { outcome: 'rejected', reason: review.note };
-      if (claim.total.amount < policy.approvalFrom) return pay();
+      if (total.amount < policy.approvalFrom) return pay();
 
-      const approval = await steps.person({ ...task('approval'), decisions: DECISIONS, objection: fourEyes(review.by) });
+      const approval = await steps.person({
+        ...task('approval'),
+        decisions: DECISIONS,
+        objection: fourEyes(review.by),
+      });
       if (!approval.by || !review.by) {
         process.audit({ what: 'four eyes not verifiable', source: 'engine', step: 'approval' });
       }
@@ -53,20 +59,20 @@ export async function claim({ claim, lifecycle, policy }: ClaimInput): Promise<C
 
   const verdict: Verdict = 'withdrawn' in ending ? { outcome: 'withdrawn', reason: ending.withdrawn } : ending.value;
   await process.end(verdict.outcome, claimOutcomeKey);
-  return { claimId: claim.id, ...verdict, rounds: round, tasks: steps.created };
+  return { claimId: id, ...verdict, rounds: round, tasks: steps.created };
 
   /** By the provider where there is one, else by a person; either way the task shows it. */
   async function pay(): Promise<Verdict> {
     let reservation: { id: string } | undefined;
     let payment: { id: string } | undefined;
     process.saga.add('releasing the reserved amount', async () => {
-      if (reservation && !payment) await payments.releasePayment({ claimId: claim.id, reservationId: reservation.id });
+      if (reservation && !payment) await payments.releasePayment({ claimId: id, reservationId: reservation.id });
     });
     process.saga.add('refunding the payment', async () => {
-      if (payment) await payments.refundPayment({ claimId: claim.id, paymentId: payment.id });
+      if (payment) await payments.refundPayment({ claimId: id, paymentId: payment.id });
     });
 
-    const amount = { claimId: claim.id, ...claim.total };
+    const amount = { claimId: id, ...total };
     const reserve = (attempt: number) => payments.reservePayment({ ...amount, attempt });
     const first = await settled(() => CancellationScope.nonCancellable(() => reserve(1)));
     if (first.value) reservation = first.value;
@@ -94,16 +100,15 @@ export async function claim({ claim, lifecycle, policy }: ClaimInput): Promise<C
   }
 
   function task(name: ClaimStep): PersonStep {
-    const shared = policy.allowList.filter((key) => claim[key] !== undefined && key !== 'id');
-    const { total } = claim;
+    const shared = policy.allowList.filter((key) => input.claim[key] !== undefined && key !== 'id');
     return {
       step: name,
       round,
-      title: `${TITLES[name]} claim ${claim.id} (${formatMoney(total)})${round > 1 ? `, round ${round}` : ''}`,
+      title: `${TITLES[name]} claim ${id} (${formatMoney(total)})${round > 1 ? `, round ${round}` : ''}`,
       fields: {
-        ...Object.fromEntries(shared.map((key) => [key, key === 'total' ? formatMoney(total) : claim[key]])),
-        ...(claim.url ? { url: claim.url } : {}),
-        claim_id: claim.id,
+        ...Object.fromEntries(shared.map((key) => [key, key === 'total' ? formatMoney(total) : input.claim[key]])),
+        ...(input.claim.url ? { url: input.claim.url } : {}),
+        claim_id: id,
       },
       deadline: policy.deadlines[name],
     };
@@ -115,7 +120,9 @@ export async function claim({ claim, lifecycle, policy }: ClaimInput): Promise<C
       if (reviewer && approver) {
         return reviewer === approver ? 'The approval has to be made by another person than the review.' : undefined;
       }
-      return policy.fourEyes === 'strict' ? 'Assign the task to yourself first: it has to be known who approves.' : undefined;
+      return policy.fourEyes === 'strict'
+        ? 'Assign the task to yourself first: it has to be known who approves.'
+        : undefined;
     };
   }
 }

@@ -44,15 +44,7 @@ export interface TaskNews {
 /** Where an answer came from, for the audit trail. */
 export type Source = 'person' | 'backend' | 'operator' | 'engine';
 
-export type StepStatus =
-  | 'opening'
-  | 'waiting'
-  | 'overdue'
-  | 'working'
-  | 'parked'
-  | 'done'
-  | 'skipped'
-  | 'withdrawn';
+export type StepStatus = 'opening' | 'waiting' | 'overdue' | 'working' | 'parked' | 'done' | 'skipped' | 'withdrawn';
 
 export interface StepState {
   step: string;

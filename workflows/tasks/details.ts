@@ -2,9 +2,22 @@ import type { ProcessState, StepState } from './contract.js';
 
 /** The current details of the Temporal Web UI: where the process stands, as Markdown. */
 export function details(state: ProcessState, taskUrl?: string): string {
-  const lines = [headline(state), '', '| step | round | state | by | since | due | task |', '|---|---|---|---|---|---|---|'];
+  const lines = [
+    headline(state),
+    '',
+    '| step | round | state | by | since | due | task |',
+    '|---|---|---|---|---|---|---|',
+  ];
   for (const step of state.steps) {
-    const cells = [step.step, step.round, status(step), step.by ?? '', short(step.since), short(step.due), link(step, taskUrl)];
+    const cells = [
+      step.step,
+      step.round,
+      status(step),
+      step.by ?? '',
+      short(step.since),
+      short(step.due),
+      link(step, taskUrl),
+    ];
     lines.push(`| ${cells.join(' | ')} |`);
   }
   return lines.join('\n');

@@ -175,7 +175,11 @@ export class TaskProcess {
       const verb = await this.next((event) => event.kind === 'retry' || event.kind === 'skip');
       this.waiting = undefined;
       this.attention(undefined);
-      this.audit({ what: `${verb.kind} ${what}`, source: 'operator', ...('reason' in verb ? { why: verb.reason } : {}) });
+      this.audit({
+        what: `${verb.kind} ${what}`,
+        source: 'operator',
+        ...('reason' in verb ? { why: verb.reason } : {}),
+      });
       return verb.kind === 'retry' ? 'retry' : 'skip';
     });
   }

@@ -1,7 +1,14 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { TaskActivities } from '../../activities/tasks.js';
-import { FRAGMENT_QUEUE, type Answer, type CompleteStep, type Lifecycle, type Source, type StepState } from './contract.js';
+import {
+  FRAGMENT_QUEUE,
+  type Answer,
+  type CompleteStep,
+  type Lifecycle,
+  type Source,
+  type StepState,
+} from './contract.js';
 import { alarms, durationMs, type Alarm, type Deadline } from './deadline.js';
 import { messageOf, refuse, type StepEvent, type TaskProcess, type WaitingStep } from './process.js';
 
@@ -117,7 +124,11 @@ export class TaskSteps {
   }
 
   /** Opens the step's task, or moves the single one to it. Returns a result only where the step ended before it began. */
-  private async opened(spec: PersonStep, state: StepState, status: 'TODO' | 'STARTED'): Promise<StepResult | undefined> {
+  private async opened(
+    spec: PersonStep,
+    state: StepState,
+    status: 'TODO' | 'STARTED',
+  ): Promise<StepResult | undefined> {
     for (;;) {
       try {
         const news = await CancellationScope.nonCancellable(() => this.openOrMove(spec, status));
@@ -193,7 +204,9 @@ export class TaskSteps {
     for (;;) {
       const arrived = () => process.events.length > 0;
       if (!alarm) await condition(arrived);
-      else if (!(await condition(arrived, Math.max(1, alarm.at - Date.now()), { summary: `${spec.step}: ${alarm.kind}` }))) {
+      else if (
+        !(await condition(arrived, Math.max(1, alarm.at - Date.now()), { summary: `${spec.step}: ${alarm.kind}` }))
+      ) {
         return undefined;
       }
       const event = process.take(() => true) as StepEvent;

@@ -1,0 +1,75 @@
+import {
+  Claims,
+  describeProblem,
+  readClaims,
+  type FileClaim,
+  type FileProblem,
+  type Lifecycle,
+} from '../client/index.js';
+import { messageOf } from './failure.js';
+import { exitWith, note, print, printJson } from './output.js';
+import { readInput, withTemporal } from './session.js';
+
+interface StartOptions {
+  lifecycle: Lifecycle;
+  wait?: boolean;
+  json?: boolean;
+}
+
+interface StartedLine {
+  claimId: string;
+  workflowId: string;
+  started: boolean;
+  outcome?: string;
+}
+
+/** Starts at once: enough to be quick with a file of thousands, few enough for a Temporal on a laptop. */
+const AT_ONCE = 20;
+
+/** Starts every good claim of the file; the bad ones are listed and cost the exit code, nothing else. */
+export async function startClaims(file: string, { lifecycle, wait, json }: StartOptions): Promise<void> {
+  const { claims, problems } = readClaims(await readInput(file));
+  const started = claims.length > 0 ? await withTemporal((client) => startAll(new Claims(client))) : [];
+
+  for (const problem of problems) note(`error: ${file}: ${describeProblem(problem)}`);
+  if (json) printJson({ claims: started, problems });
+  else print(summary(started, problems));
+  if (claims.length === 0) exitWith(2);
+  else if (problems.length > 0 || started.some(({ outcome }) => outcome === 'failed')) exitWith(1);
+
+  async function startAll(service: Claims): Promise<StartedLine[]> {
+    const lines: StartedLine[] = [];
+    for (let from = 0; from < claims.length; from += AT_ONCE) {
+      const batch = claims.slice(from, from + AT_ONCE).map((item) => startOne(service, item));
+      lines.push(...(await Promise.all(batch)).filter((line) => line !== undefined));
+    }
+    return wait ? Promise.all(lines.map((line) => awaitEnd(service, line))) : lines;
+  }
+
+  async function startOne(service: Claims, { claim, ...place }: FileClaim): Promise<StartedLine | undefined> {
+    try {
+      const line = { claimId: claim.id, ...(await service.start(claim, { lifecycle })) };
+      if (!json) print(`${line.claimId}: ${line.started ? 'started' : 'was started before'}`);
+      return line;
+    } catch (error) {
+      problems.push({ ...place, id: claim.id, message: messageOf(error).replace(`claim ${claim.id}: `, '') });
+      return undefined;
+    }
+  }
+
+  async function awaitEnd(service: Claims, line: StartedLine): Promise<StartedLine> {
+    try {
+      const { outcome, reason } = await service.result(line.claimId);
+      if (!json) print(`${line.claimId}: ${outcome}${reason ? ` (${reason})` : ''}`);
+      return { ...line, outcome };
+    } catch (error) {
+      problems.push({ id: line.claimId, message: messageOf(error).replace(`claim ${line.claimId}: `, '') });
+      return { ...line, outcome: 'failed' };
+    }
+  }
+}
+
+function summary(lines: StartedLine[], problems: FileProblem[]): string {
+  const fresh = lines.filter(({ started }) => started).length;
+  return `${fresh} started, ${lines.length - fresh} were started before, ${problems.length} with problems`;
+}

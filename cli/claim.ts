@@ -1,0 +1,111 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Claims, type ClaimState, type CompleteStep } from '../client/index.js';
+import { LIFECYCLES } from '../workflows/tasks/contract.js';
+import { startClaims } from './claim-start.js';
+import { claimList, claimView } from './claim-view.js';
+import { print, printJson } from './output.js';
+import { withTemporal } from './session.js';
+
+interface Json {
+  json?: boolean;
+}
+
+const JSON_HELP = 'print one JSON object and nothing else';
+
+export function registerClaim(program: Command): void {
+  const claim = program.command('claim').description('start, read and steer claims');
+
+  claim
+    .command('start')
+    .argument('<file>', 'JSON, JSON array or NDJSON of FHIR R4 Claims or our own claims; - reads standard input')
+    .description('start the claims of a file; a claim that was started before is left as it is')
+    .addOption(
+      new Option('--lifecycle <lifecycle>', 'how steps become tasks').choices(LIFECYCLES).default(LIFECYCLES[0]),
+    )
+    .option('--wait', 'wait until every claim has ended')
+    .option('--json', JSON_HELP)
+    .action(startClaims);
+
+  claim
+    .command('list')
+    .description('list claims, the newest first')
+    .option('--limit <count>', 'at most this many', wholeNumber, 100)
+    .option('--json', JSON_HELP)
+    .action(async ({ limit, json }: Json & { limit: number }) => {
+      const claims = await withTemporal((client) => new Claims(client).list({ limit }));
+      if (json) printJson({ claims });
+      else print(claimList(claims));
+    });
+
+  claim
+    .command('show')
+    .argument('<id>', 'the claim')
+    .description('show the steps of a claim and its audit trail')
+    .option('--json', JSON_HELP)
+    .action((id: string, options: Json) => show(options, (claims) => claims.state(id)));
+
+  claim
+    .command('complete')
+    .argument('<id>', 'the claim')
+    .description('complete the step that the claim waits for')
+    .requiredOption('--step <step>', 'data_entry, review, approval or payment')
+    .option('--decision <decision>', 'approve, reject or request_info; for review and approval')
+    .option('--note <text>', 'goes into the audit trail')
+    .option('--reference <text>', 'the reference of the payment')
+    .option('--corrections <json>', 'an object of corrected values, from data entry', jsonObject)
+    .option('--by <person>', 'who decided')
+    .option('--json', JSON_HELP)
+    .action((id: string, { json, ...answer }: Json & CompleteStep) =>
+      show({ json }, (claims) => claims.complete(id, answer)),
+    );
+
+  steering('withdraw', 'end a claim and undo what it has open').action(
+    (id: string, { json, ...verb }: Json & { reason: string; by?: string }) =>
+      show({ json }, (claims) => claims.withdraw(id, verb)),
+  );
+
+  claim
+    .command('retry')
+    .argument('<id>', 'the claim')
+    .description('try a parked step again')
+    .option('--reason <text>', 'goes into the audit trail')
+    .option('--by <person>', 'who asks for it')
+    .option('--json', JSON_HELP)
+    .action((id: string, { json, ...verb }: Json & { reason?: string; by?: string }) =>
+      show({ json }, (claims) => claims.retry(id, verb)),
+    );
+
+  steering('skip', 'go on without the step that the claim is at').action(
+    (id: string, { json, ...verb }: Json & { reason: string; by?: string }) =>
+      show({ json }, (claims) => claims.skip(id, verb)),
+  );
+
+  function steering(name: string, description: string): Command {
+    return claim
+      .command(name)
+      .argument('<id>', 'the claim')
+      .description(description)
+      .requiredOption('--reason <text>', 'goes into the audit trail')
+      .option('--by <person>', 'who asks for it')
+      .option('--json', JSON_HELP);
+  }
+}
+
+async function show({ json }: Json, ask: (claims: Claims) => Promise<ClaimState>): Promise<void> {
+  const state = await withTemporal((client) => ask(new Claims(client)));
+  if (json) printJson(state);
+  else print(claimView(state));
+}
+
+function wholeNumber(value: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('It has to be a whole number from 1.');
+  return Number(value);
+}
+
+function jsonObject(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new InvalidArgumentError('It has to be JSON: {"field": "value"}.');
+  }
+}

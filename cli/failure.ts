@@ -1,0 +1,22 @@
+import { CommanderError } from 'commander';
+import { InputError } from '../client/index.js';
+import { CliError, exitWith, note } from './output.js';
+
+/** The last stop of every error: one line on standard error and an exit code; the stack only where DEBUG is set. */
+export function reportFailure(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // Commander has printed it already; help and version come this way too, with code 0.
+    if (error.exitCode !== 0) exitWith(2);
+    return;
+  }
+  note(process.env.DEBUG && error instanceof Error ? (error.stack ?? error.message) : `error: ${messageOf(error)}`);
+  if (error instanceof CliError) return exitWith(error.exitCode);
+  exitWith(error instanceof InputError ? 2 : 1);
+}
+
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Temporal's ServiceError says "Failed to ..." and keeps the reason in its cause.
+  const cause = error.name === 'ServiceError' && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return error.message + cause;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { registerClaim } from './claim.js';
+import { reportFailure } from './failure.js';
+import { registerOnboarding } from './onboarding.js';
+import { registerSetup } from './setup.js';
+
+const program = new Command('flows')
+  .description('Durable processes on Temporal whose human steps are Fragment tasks.')
+  .showHelpAfterError('(flows help COMMAND tells more)')
+  // Before any command is registered: they inherit it, and a usage error exits 2 through reportFailure.
+  .exitOverride();
+
+for (const register of [registerClaim, registerOnboarding, registerSetup]) {
+  register(program);
+}
+
+// `flows claim list | head` closes the pipe early, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportFailure(error);
+}

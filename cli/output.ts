@@ -1,0 +1,46 @@
+/** What the commands print: results on standard output, everything else on standard error. */
+
+/** A failure in words for the person at the prompt, with the exit code that tells a script what kind it was. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  /** 1: a claim did not end as it should, or a command failed. 2: wrong usage or input. */
+  constructor(
+    message: string,
+    readonly exitCode: 1 | 2 = 1,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The one object that `--json` promises on standard output. */
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Columns as wide as their widest cell. Cells may hold people's text, so nothing in them may steer the terminal. */
+export function table(rows: readonly (readonly (string | undefined)[])[]): string {
+  const cells = rows.map((row) => row.map((cell) => (cell ?? '').replaceAll(/\p{Cc}+/gu, ' ')));
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Leaves an earlier, graver code standing. */
+export function exitWith(code: 1 | 2): void {
+  process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+}

@@ -1,0 +1,31 @@
+import { Client, Connection, type ClientOptions, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { TemporalUnreachableError } from './errors.js';
+
+export interface Connected {
+  client: Client;
+  close(): Promise<void>;
+}
+
+/** Long enough for a TLS handshake across an ocean, short enough for a person at a prompt. */
+const CONNECT_TIMEOUT = '5 seconds';
+
+/**
+ * A Temporal client by `TEMPORAL_*` and `temporal.toml`; where they name no server, the one on this machine.
+ * @throws TemporalUnreachableError where nobody answers within five seconds.
+ */
+export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}): Promise<Connected> {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const address = connectionOptions.address ?? 'localhost:7233';
+  try {
+    const connection = await Connection.connect({
+      ...(connectionOptions as ConnectionOptions),
+      address,
+      connectTimeout: CONNECT_TIMEOUT,
+    });
+    const client = new Client({ connection, namespace, ...options });
+    return { client, close: () => connection.close() };
+  } catch (error) {
+    throw new TemporalUnreachableError(address, { cause: error });
+  }
+}

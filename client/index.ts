@@ -1,0 +1,19 @@
+/** What backend code imports: start claims and onboardings, read them, steer them. */
+export { Claims, type ListedClaim, type StartClaim, type StartedClaim } from './claims.js';
+export { Onboardings } from './onboarding.js';
+export { connect, type Connected } from './connect.js';
+export { claimFromFhir } from './fhir.js';
+export { describeProblem, readClaims, type ClaimFile, type FileClaim, type FileProblem } from './claim-file.js';
+export * from './errors.js';
+export {
+  DEFAULT_POLICY,
+  type Claim,
+  type ClaimOutcome,
+  type ClaimPolicy,
+  type ClaimResult,
+  type ClaimState,
+  type ClaimStep,
+  type Money,
+} from '../workflows/claim/contract.js';
+export type { Onboarding, OnboardingResult } from '../workflows/onboarding/contract.js';
+export type { Answer, CompleteStep, Lifecycle, OperatorVerb } from '../workflows/tasks/contract.js';

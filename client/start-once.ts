@@ -1,0 +1,59 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from '@temporalio/client';
+import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
+import { digestOf } from './digest.js';
+
+export interface Start {
+  type: string;
+  workflowId: string;
+  /** The process's one argument. */
+  input: unknown;
+  /** The part of the input that makes it this process; a second start with the same content is the same process. */
+  content: unknown;
+  memo?: Record<string, unknown>;
+  /** One line for the Web UI's list. */
+  summary: string;
+  details: string;
+}
+
+/** Temporal refuses a longer summary. */
+const SUMMARY_BYTES = 200;
+
+/**
+ * Starts a process unless its id was ever used: `same` and `different` tell a repeated start from a clash of ids, by the
+ * digest that the first start left in the memo.
+ */
+export async function startOnce(client: Client, start: Start): Promise<'started' | 'same' | 'different'> {
+  const digest = digestOf(start.content);
+  try {
+    await client.workflow.start(start.type, {
+      workflowId: start.workflowId,
+      taskQueue: PROCESSES_QUEUE,
+      args: [start.input],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      memo: { ...start.memo, digest },
+      staticSummary: clip(start.summary),
+      staticDetails: start.details,
+    });
+    return 'started';
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { memo } = await client.workflow.getHandle(start.workflowId).describe();
+    return memo?.digest === digest ? 'same' : 'different';
+  }
+}
+
+function clip(summary: string): string {
+  const bytes = Buffer.from(summary);
+  if (bytes.length <= SUMMARY_BYTES) return summary;
+  // Three bytes for the ellipsis; a character cut in half at the end decodes to U+FFFD, which goes too.
+  return `${bytes
+    .subarray(0, SUMMARY_BYTES - 3)
+    .toString()
+    .replace(/\uFFFD+$/, '')}…`;
+}

@@ -1,0 +1,107 @@
+/** The real parts that integration tests stand on: a Temporal dev server, the sandbox over HTTP, workers in this process. */
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import {
+  createFeedActivities,
+  createPaymentActivities,
+  createTaskActivities,
+  type ParseAnswer,
+} from '../activities/index.js';
+import { FragmentClient } from '../fragment/client.js';
+import { Gateway } from '../fragment/gateway.js';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
+import { startDevServer } from '../worker/embedded/temporal.js';
+import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
+import { parseAnswer } from '../workflows/claim/schema.js';
+import { DEFAULT_POLICY, claimWorkflowId, type Claim, type ClaimInput } from '../workflows/claim/contract.js';
+import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
+
+const SEARCH_ATTRIBUTES = {
+  ClaimStep: 'Keyword',
+  ClaimOutcome: 'Keyword',
+  NeedsAttention: 'Bool',
+  FragmentTasks: 'KeywordList',
+};
+
+const parseByProcess: ParseAnswer = (process, step, formData) =>
+  process === 'claim' ? parseAnswer(step, formData) : { answer: {} };
+
+let bundle: Awaited<ReturnType<typeof bundleWorkflowCode>> | undefined;
+
+export interface Stage {
+  sandbox: Sandbox;
+  temporal: Client;
+  gateway: Gateway;
+  startClaim(claim: Claim, input?: Partial<Omit<ClaimInput, 'claim'>>): ReturnType<Client['workflow']['start']>;
+  stop(): Promise<void>;
+}
+
+/** `payments: false` leaves payment to people. */
+export async function setStage(options: Partial<SandboxOptions> & { payments?: boolean } = {}): Promise<Stage> {
+  const { payments = true, ...sandboxOptions } = options;
+  quiet();
+  bundle ??= await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
+  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: true });
+  const sandbox = await startSandbox({ token: 'test-token', ...sandboxOptions });
+  const connection = await NativeConnection.connect({ address: server.address });
+  const temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
+  const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 'test-token', userAgent: 'flows-test/0' });
+  const gateway = new Gateway({ client, requestsPerMinute: 60, maxBatch: 100, backoffMs: 100 });
+  const shared = { connection, shutdownGraceTime: '5s' as const };
+  const workers = [
+    await Worker.create({
+      ...shared,
+      taskQueue: PROCESSES_QUEUE,
+      workflowBundle: bundle,
+      activities: createPaymentActivities(
+        payments ? { url: sandbox.paymentsUrl, token: sandboxOptions.paymentsToken ?? 'test-token' } : undefined,
+      ),
+    }),
+    await Worker.create({
+      ...shared,
+      taskQueue: FRAGMENT_QUEUE,
+      activities: {
+        ...createTaskActivities({ gateway, client, parseAnswer: parseByProcess }),
+        ...createFeedActivities({ gateway, client, temporal, parseAnswer: parseByProcess }),
+      },
+      maxConcurrentActivityTaskExecutions: 500,
+    }),
+  ];
+  const runs = workers.map((worker) => worker.run());
+  await temporal.workflow.start(FEED_WORKFLOW, {
+    workflowId: FEED_WORKFLOW_ID,
+    taskQueue: PROCESSES_QUEUE,
+    args: [{}],
+  });
+  return {
+    sandbox,
+    temporal,
+    gateway,
+    startClaim: (claim, input = {}) =>
+      temporal.workflow.start('claim', {
+        workflowId: claimWorkflowId(claim.id),
+        taskQueue: PROCESSES_QUEUE,
+        args: [{ claim, lifecycle: 'task-per-step', policy: DEFAULT_POLICY, ...input }],
+      }),
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(runs);
+      gateway.close();
+      await sandbox.close();
+      await temporal.connection.close();
+      await connection.close();
+      await server.stop();
+    },
+  };
+}
+
+let installed = false;
+function quiet(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+}
