@@ -75,7 +75,7 @@ export function registerClaim(program: Command): void {
       show({ json }, (claims) => claims.retry(id, verb)),
     );
 
-  steering('skip', 'go on without the step that the claim is at').action(
+  steering('skip', 'go on without a parked step').action(
     (id: string, { json, ...verb }: Json & { reason: string; by?: string }) =>
       show({ json }, (claims) => claims.skip(id, verb)),
   );

@@ -114,7 +114,7 @@ export class Claims {
     return this.#steer(claimId, retryStepUpdate, () => parseInput(retrySchema, verb));
   }
 
-  /** Goes on without the current step. */
+  /** Goes on without a parked step. */
   skip(claimId: string, verb: OperatorVerb): Promise<ClaimState> {
     return this.#steer(claimId, skipStepUpdate, () => parseInput(operatorVerbSchema, verb));
   }

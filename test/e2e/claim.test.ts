@@ -83,8 +83,10 @@ describe('a claim, from data entry to payment', function () {
 
   it('leaves nothing open when it is withdrawn in review, and says why on the task', async () => {
     const handle = await stage.startClaim(usd('waits', 10_000));
-    await until(async () => ((await handle.query('state')) as ProcessState).step === 'review');
-    await until(async () => ((await handle.query('state')) as ProcessState).steps.at(-1)?.status === 'waiting');
+    await until(async () => {
+      const { step, steps } = await handle.query<ProcessState>('state');
+      return step === 'review' && steps.at(-1)?.status === 'waiting';
+    });
     await handle.executeUpdate('withdraw', { args: [{ reason: 'patient moved away', by: 'backend' }] });
     const result: ClaimResult = await handle.result();
     assert.deepEqual([result.outcome, result.reason], ['withdrawn', 'patient moved away']);

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { FragmentClient } from '../../fragment/client.js';
+import { FragmentRejectedError } from '../../fragment/errors.js';
+import { Gateway } from '../../fragment/gateway.js';
+import { taskUid } from '../../fragment/uid.js';
+import type { BehaviourInput } from '../../sandbox/behaviour.js';
+import { startSandbox, type Sandbox } from '../../sandbox/server.js';
+
+const uid = (n: number | string) => taskUid(`gateway#${n}`);
+const create = (n: number | string) => ({
+  uid: uid(n),
+  kind: 'create' as const,
+  body: { fields: { title: `task ${n}`, n } },
+});
+
+describe('Gateway', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  let gateway: Gateway;
+  let client: FragmentClient;
+
+  async function open(behaviour: BehaviourInput = {}) {
+    sandbox = await startSandbox({ token: 't', team: false, behaviour: { rateLimit: 10_000, ...behaviour } });
+    client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 't', userAgent: 'test/0' });
+    // As fast as a test wants it; the budget's own tests hold it to its limit.
+    gateway = new Gateway({ client, requestsPerMinute: 6_000, maxBatch: 100, backoffMs: 20 });
+  }
+  afterEach(async () => {
+    gateway.close();
+    await sandbox.close();
+  });
+
+  it('sends writes that wait together as one batch, and gives each waiter its own task', async () => {
+    await open({ batchOrder: 'shuffled' });
+    const tasks = await Promise.all(Array.from({ length: 100 }, (_, n) => gateway.write(create(n))));
+    assert.deepEqual(
+      tasks.map((task) => task.fields?.n),
+      Array.from({ length: 100 }, (_, n) => n),
+    );
+    assert.equal(sandbox.stats().byEndpoint['PUT /tasks/batch'], 1);
+  });
+
+  for (const batchAtomicity of ['all-or-nothing', 'stop-at-first', 'best-effort'] as const) {
+    it(`fails the bad write alone, whatever a batch is (${batchAtomicity})`, async () => {
+      await open({ batchAtomicity });
+      const untitled = { uid: uid(7), kind: 'create' as const, body: { fields: {} } };
+      const writes = Array.from({ length: 20 }, (_, n) => gateway.write(n === 7 ? untitled : create(n)));
+      const settled = await Promise.allSettled(writes);
+      const bad = settled.flatMap((outcome, n) => (outcome.status === 'rejected' ? [n] : []));
+      assert.deepEqual(bad, [7]);
+      assert.ok((settled[7] as PromiseRejectedResult).reason instanceof FragmentRejectedError);
+    });
+  }
+
+  it('keeps the order of one task, and never has two of its writes under way', async () => {
+    await open();
+    const update = (status: 'STARTED' | 'DONE') => gateway.write({ uid: uid(1), kind: 'update', body: { status } });
+    const statuses = await Promise.all([gateway.write(create(1)), update('STARTED'), update('DONE')]);
+    assert.deepEqual(
+      statuses.map(({ status }) => status),
+      ['TODO', 'STARTED', 'DONE'],
+    );
+  });
+
+  it('looks before it repeats a creation whose answer was lost, and undoes nothing that a person did since', async () => {
+    await open({ putResetsStatus: true });
+    sandbox.faults.add({ kind: 'lost-answer', times: 1, match: { method: 'PUT' } });
+    const writes = [gateway.write(create('a')), gateway.write(create('b'))];
+    while (!sandbox.tasks.get(uid('a'))) await new Promise((resolve) => setTimeout(resolve, 1));
+    sandbox.tasks.apply('PATCH', { uid: uid('a'), status: 'DONE' }, 'a person');
+    const [a, b] = await Promise.all(writes);
+    assert.deepEqual([a?.status, b?.status], ['DONE', 'TODO']);
+    assert.equal(sandbox.tasks.all().length, 2);
+  });
+
+  it('waits out 429, 5xx and a dropped connection without failing a write', async () => {
+    await open();
+    sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 1, times: 1 });
+    sandbox.faults.add({ kind: 'status', status: 503, html: true, times: 1 });
+    sandbox.faults.add({ kind: 'drop', times: 1 });
+    assert.equal((await gateway.write(create(1))).status, 'TODO');
+    assert.equal(gateway.stats().s429, 1);
+  });
+
+  it('takes back a write that waits when its caller gives up', async () => {
+    await open();
+    sandbox.faults.add({ kind: 'status', status: 503, times: 1 });
+    const abort = new AbortController();
+    const write = gateway.write(create(1), abort.signal);
+    abort.abort(new Error('shutting down'));
+    await assert.rejects(write, /shutting down/);
+    assert.equal(sandbox.tasks.all().length, 0);
+  });
+
+  for (const [query, patchUidOnly, way] of [
+    ['honour', 'allow', 'query'],
+    ['refuse', 'allow', 'empty-patch'],
+    ['ignore-condition', 'allow', 'empty-patch'],
+    ['refuse', '422', 'one-by-one'],
+  ] as const) {
+    it(`reads many tasks by the way that the server honours: ${way} (query: ${query})`, async () => {
+      await open({ query, patchUidOnly });
+      await Promise.all([1, 2, 3, 4].map((n) => gateway.write(create(n))));
+      const found = await gateway.readMany([uid(1), uid(3)]);
+      assert.deepEqual(new Set(found.map((task) => task.uid)), new Set([uid(1), uid(3)]));
+      assert.equal(gateway.stats().readWay, way);
+    });
+  }
+});
