@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { registerClaim } from './claim.js';
+import { registerDemo } from './demo.js';
+import { registerDev } from './dev.js';
 import { reportFailure } from './failure.js';
 import { registerOnboarding } from './onboarding.js';
+import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
+import { registerWorker } from './worker.js';
 
 const program = new Command('flows')
   .description('Durable processes on Temporal whose human steps are Fragment tasks.')
@@ -11,7 +15,15 @@ const program = new Command('flows')
   // Before any command is registered: they inherit it, and a usage error exits 2 through reportFailure.
   .exitOverride();
 
-for (const register of [registerClaim, registerOnboarding, registerSetup]) {
+for (const register of [
+  registerDemo,
+  registerDev,
+  registerWorker,
+  registerClaim,
+  registerOnboarding,
+  registerSetup,
+  registerSandbox,
+]) {
   register(program);
 }
 

@@ -1,0 +1,80 @@
+import { Claims, type ClaimOutcome, type ClaimResult } from '../client/index.js';
+import type { DemoClaim } from './demo-claims.js';
+import { messageOf } from './failure.js';
+import { note } from './output.js';
+
+/** Few enough that Temporal grants each its long poll, and that a laptop does not choke on the start. */
+const STARTS_AT_ONCE = 20;
+const WAITS_AT_ONCE = 200;
+
+/** What has become of the demo's claims so far. */
+export class DemoRun {
+  started = 0;
+  /** Of those started, the ones that an earlier run had started: they stand as they are. */
+  earlier = 0;
+  /** Could not be started, or ended without a result. */
+  readonly broken: string[] = [];
+  readonly results: ClaimResult[] = [];
+  private readonly running = new Map<string, DemoClaim>();
+
+  constructor(private readonly claims: Claims) {}
+
+  get open(): string[] {
+    return [...this.running.keys()];
+  }
+
+  count(outcome: ClaimOutcome): number {
+    const counted = this.results.filter((result) => result.outcome === outcome).length;
+    return outcome === 'failed' ? counted + this.broken.length : counted;
+  }
+
+  async start(wanted: DemoClaim[]): Promise<void> {
+    await eachOf(wanted, STARTS_AT_ONCE, async (run) => {
+      try {
+        const { started } = await this.claims.start(run.claim, { lifecycle: run.lifecycle });
+        this.started += 1;
+        if (!started) this.earlier += 1;
+        this.running.set(run.claim.id, run);
+      } catch (error) {
+        this.break(messageOf(error));
+      }
+    });
+  }
+
+  /** Until every claim has ended; `abandoned` ends the waiting early. */
+  async finish(abandoned: AbortSignal): Promise<void> {
+    await eachOf(this.open, WAITS_AT_ONCE, async (id) => {
+      if (abandoned.aborted) return;
+      try {
+        this.results.push(await this.claims.result(id));
+      } catch (error) {
+        if (abandoned.aborted) return;
+        this.break(messageOf(error));
+      }
+      this.running.delete(id);
+    });
+  }
+
+  /** The Fragment tasks that the claims have made so far. */
+  async tasks(): Promise<string[]> {
+    const uids = new Set(this.results.flatMap((result) => result.tasks));
+    await eachOf(this.open, STARTS_AT_ONCE, async (id) => {
+      const { steps } = await this.claims.state(id);
+      for (const { uid } of steps) if (uid) uids.add(uid);
+    });
+    return [...uids];
+  }
+
+  private break(message: string): void {
+    this.broken.push(message);
+    note(`error: ${message}`);
+  }
+}
+
+async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Claims, type Lifecycle } from '../client/index.js';
+import { FragmentAuthError, FragmentUnavailableError } from '../fragment/errors.js';
+import type { Gateway } from '../fragment/gateway.js';
+import { LIFECYCLES } from '../workflows/tasks/contract.js';
+import { demoClaims, type DemoInput } from './demo-claims.js';
+import { DemoRun } from './demo-run.js';
+import { aborted, interruptible } from './interruption.js';
+import { CliError, exitWith, note, print, printJson } from './output.js';
+import { onStage, type Stage } from './stage.js';
+
+interface DemoOptions extends DemoInput {
+  lifecycle?: Lifecycle;
+  timeout?: number;
+  json?: boolean;
+}
+
+const PROGRESS_MS = 2_000;
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description(
+      'run claims to their ends: on Temporal and a sandbox of our own, or on those that the environment names',
+    )
+    .option('--claims <file>', 'FHIR R4 Claims or our own, as JSON or NDJSON; default: examples/claims.ndjson')
+    .option('--count <n>', 'so many claims; beyond the end of the file it begins again with new ids', wholeNumber)
+    .addOption(new Option('--lifecycle <lifecycle>', 'default: the examples run in both').choices(LIFECYCLES))
+    .option('--timeout <seconds>', 'give up waiting; what has been started goes on', wholeNumber)
+    .option('--json', 'print one JSON object and nothing else')
+    .action((options: DemoOptions) => interruptible((interrupted) => demo(options, interrupted)));
+}
+
+async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<void> {
+  const began = performance.now();
+  const wanted = await demoClaims(options);
+  await onStage({ team: true }, async (stage) => {
+    await checkFragment(stage);
+    note(whereToLook(stage));
+    const taskUrl = stage.sandbox && `${stage.sandbox.url}/tasks/{uid}`;
+    const run = new DemoRun(new Claims(stage.temporal, { policy: { taskUrl } }));
+
+    const over = new AbortController();
+    const progress = showProgress(run, wanted.claims.length, over.signal);
+    const ended = run.start(wanted.claims).then(() => run.finish(over.signal));
+    const timeout = options.timeout && sleep(options.timeout * 1_000, 'timeout', { ref: false });
+    const race = [ended, stage.failed, aborted(interrupted).then(() => 'interrupted')];
+    const early = await Promise.race(timeout ? [...race, timeout] : race);
+    over.abort();
+    await progress;
+
+    const summary = await summarize(run, stage.gateway, began);
+    if (options.json) printJson(summary);
+    else print(inWords(summary));
+    if (early) note(`error: ${early} with ${run.open.length} claims still open: ${run.open.slice(0, 5).join(', ')}`);
+    if (run.earlier > 0) note(`${run.earlier} of them had been started by an earlier run, and stand as they were.`);
+    const asTheyShould =
+      run.open.length + run.broken.length + wanted.bad + run.count('failed') + summary.tasks.open === 0;
+    if (early || !asTheyShould) exitWith(1);
+  });
+}
+
+/** A wrong token or address would show as nothing at all: the gateway waits such things out. */
+async function checkFragment({ fragment, gateway, config, sandbox }: Stage): Promise<void> {
+  if (sandbox) return;
+  const address = config.FRAGMENT_API_URL;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return void (await gateway.request(() => fragment.accountsMe()));
+    } catch (error) {
+      if (error instanceof FragmentAuthError) {
+        throw new CliError(`FRAGMENT_API_TOKEN: ${error.message}; ${address} does not take this token`, 2);
+      }
+      // Any answer at all is somebody to work with; what else is wrong with it, the gateway sees to.
+      if (!(error instanceof FragmentUnavailableError) || error.status !== undefined) return;
+      if (attempt === 3) throw new CliError(`FRAGMENT_API_URL: nobody answers at ${address} (${error.message})`);
+    }
+  }
+}
+
+function whereToLook({ uiUrl, address, sandbox, config }: Stage): string {
+  const temporal = uiUrl ? `Temporal Web UI: ${uiUrl}` : `Temporal: ${address}`;
+  const fragment = sandbox ? `inbox: ${sandbox.url}` : `Fragment: ${config.FRAGMENT_API_URL}`;
+  return `${temporal}\n${fragment}\n`;
+}
+
+async function showProgress(run: DemoRun, wanted: number, over: AbortSignal): Promise<void> {
+  let said = '';
+  while (!over.aborted) {
+    const line = `${run.started}/${wanted} started, ${run.count('paid')} paid, ${run.count('rejected')} rejected, ${run.open.length} open`;
+    if (line !== said) note(line);
+    said = line;
+    await sleep(PROGRESS_MS, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+type Summary = Awaited<ReturnType<typeof summarize>>;
+
+/** The open tasks are counted by asking Fragment for every task that was made. */
+async function summarize(run: DemoRun, gateway: Gateway, began: number) {
+  const created = await run.tasks();
+  const tasks = await gateway.readMany(created);
+  const { requests, writes, s429 } = gateway.stats();
+  return {
+    claims: {
+      started: run.started,
+      paid: run.count('paid'),
+      rejected: run.count('rejected'),
+      withdrawn: run.count('withdrawn'),
+      failed: run.count('failed'),
+    },
+    tasks: { created: created.length, open: tasks.filter(({ status }) => status !== 'DONE').length },
+    fragment: { requests, writes, s429 },
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+  };
+}
+
+function inWords({ claims, tasks, fragment, seconds }: Summary): string {
+  return [
+    `claims: ${claims.started} started, ${claims.paid} paid, ${claims.rejected} rejected, ${claims.withdrawn} withdrawn, ${claims.failed} failed`,
+    `tasks: ${tasks.created} created, ${tasks.open} still open`,
+    `Fragment: ${fragment.requests} requests for ${fragment.writes} writes, ${fragment.s429} times over the limit`,
+    `${seconds} s; \`npm run dev\` keeps all of it up to look around in`,
+  ].join('\n');
+}
+
+function wholeNumber(value: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(value)) throw new InvalidArgumentError('It has to be a whole number above zero.');
+  return Number(value);
+}

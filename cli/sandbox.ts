@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { InvalidArgumentError, type Command } from 'commander';
+import { startSandbox } from '../sandbox/server.js';
+import { aborted, interruptible } from './interruption.js';
+import { CliError, print } from './output.js';
+
+interface SandboxOptions {
+  port: number;
+  host: string;
+  journal?: string;
+  team?: boolean;
+}
+
+export function registerSandbox(program: Command): void {
+  program
+    .command('sandbox')
+    .description('run a local stand-in for Fragment, with an inbox page; its token is FRAGMENT_API_TOKEN, or a new one')
+    .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8080)
+    .option('--host <address>', 'it asks nobody who they are: keep it on this machine', '127.0.0.1')
+    .option('--journal <file>', 'NDJSON file that keeps the tasks over restarts')
+    .option('--team', 'let a simulated team do the tasks')
+    .action((options: SandboxOptions) => interruptible((interrupted) => serve(options, interrupted)));
+}
+
+async function serve({ port, host, journal, team }: SandboxOptions, interrupted: AbortSignal): Promise<void> {
+  const known = process.env.FRAGMENT_API_TOKEN;
+  const token = known || newToken();
+  const sandbox = await startSandbox({ port, host, journal, token, team: team ? {} : false }).catch(
+    (error: unknown) => {
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      throw taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
+    },
+  );
+  try {
+    print(`inbox: ${sandbox.url}`);
+    print(environmentLines(sandbox, known ? undefined : token).join('\n'));
+    await aborted(interrupted);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** What another terminal needs to speak with this sandbox. A token that was given is not repeated. */
+export function environmentLines(at: { apiUrl: string; paymentsUrl: string }, token?: string): string[] {
+  return [
+    `export FRAGMENT_API_URL=${at.apiUrl}`,
+    ...(token ? [`export FRAGMENT_API_TOKEN=${token}`] : []),
+    `export PAYMENTS_URL=${at.paymentsUrl}`,
+    ...(token ? [`export PAYMENTS_TOKEN=${token}`] : ['export PAYMENTS_TOKEN=$FRAGMENT_API_TOKEN']),
+  ];
+}
+
+export function newToken(): string {
+  return `sandbox-${randomBytes(12).toString('hex')}`;
+}
+
+function portNumber(value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new InvalidArgumentError('It has to be 0 to 65535.');
+  return Number(value);
+}

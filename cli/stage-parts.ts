@@ -1,0 +1,47 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { startSandbox, type Sandbox } from '../sandbox/server.js';
+import { freePort } from '../worker/embedded/ports.js';
+import { startDevServer } from '../worker/embedded/temporal.js';
+import { newToken } from './sandbox.js';
+import { registerSearchAttributes, searchAttributeTypes } from './search-attributes.js';
+
+/** Where state outlives the process; absent: in memory. */
+export interface Keep {
+  temporalDb?: string;
+  journal?: string;
+  sandboxPort?: number;
+}
+
+type Undo = (() => Promise<unknown>)[];
+
+export async function stageSandbox(
+  { journal, sandboxPort, team }: Keep & { team: boolean },
+  undo: Undo,
+): Promise<{ sandbox: Sandbox; env: Record<string, string> }> {
+  const token = newToken();
+  const port = sandboxPort ? await freePort(sandboxPort) : 0;
+  const sandbox = await startSandbox({ token, port, journal, team: team ? {} : false });
+  undo.push(() => sandbox.close());
+  const env = {
+    FRAGMENT_API_URL: sandbox.apiUrl,
+    FRAGMENT_API_TOKEN: token,
+    PAYMENTS_URL: sandbox.paymentsUrl,
+    PAYMENTS_TOKEN: token,
+  };
+  return { sandbox, env };
+}
+
+/** The server that TEMPORAL_ADDRESS names, or else one of our own, which it names from then on. */
+export async function stageTemporal({ temporalDb }: Keep, undo: Undo): Promise<{ uiUrl?: string; address: string }> {
+  if (process.env.TEMPORAL_ADDRESS) {
+    await registerSearchAttributes();
+    return { address: loadClientConnectConfig().connectionOptions.address ?? process.env.TEMPORAL_ADDRESS };
+  }
+  const server = await startDevServer({ dbFilename: temporalDb, searchAttributes: searchAttributeTypes() });
+  undo.push(async () => {
+    delete process.env.TEMPORAL_ADDRESS;
+    await server.stop();
+  });
+  process.env.TEMPORAL_ADDRESS = server.address;
+  return { address: server.address, uiUrl: server.uiUrl };
+}

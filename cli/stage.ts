@@ -1,0 +1,62 @@
+/** What the demo and `dev` stand on: Temporal, Fragment or its sandbox, a worker. Each found or started, all torn down. */
+import type { Client } from '@temporalio/client';
+import { connect } from '../client/index.js';
+import type { FragmentClient } from '../fragment/client.js';
+import type { Gateway } from '../fragment/gateway.js';
+import type { Sandbox } from '../sandbox/server.js';
+import type { Config } from '../worker/config.js';
+import { fragmentClient } from '../worker/fragment.js';
+import { startWorker } from '../worker/main.js';
+import { installTelemetry } from '../worker/telemetry.js';
+import { stageSandbox, stageTemporal, type Keep } from './stage-parts.js';
+import { settings } from './settings.js';
+
+export interface Stage {
+  temporal: Client;
+  fragment: FragmentClient;
+  gateway: Gateway;
+  config: Config;
+  /** Absent where Temporal was there already: its Web UI is whoever runs it knows where. */
+  uiUrl?: string;
+  address: string;
+  /** Absent where a real Fragment is spoken to. */
+  sandbox?: Sandbox;
+  /** Rejects when the worker fails. */
+  failed: Promise<void>;
+}
+
+export type StageOptions = Keep & { team: boolean };
+
+/** Runs with everything up, and takes down what it started, whatever happens. */
+export async function onStage<T>(options: StageOptions, perform: (stage: Stage) => Promise<T>): Promise<T> {
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    // Before anything starts: a missing token is wrong usage, and should not take seconds to be told.
+    const real = Boolean(process.env.FRAGMENT_API_URL);
+    const quiet = { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'warn' };
+    settings(quiet, real ? ['FRAGMENT_API_TOKEN'] : []);
+
+    const sandbox = real ? undefined : await stageSandbox(options, undo);
+    const config = settings({ ...quiet, ...sandbox?.env }, ['FRAGMENT_API_TOKEN']);
+    installTelemetry(config);
+    const { uiUrl, address } = await stageTemporal(options, undo);
+
+    const connected = await connect();
+    undo.push(() => connected.close());
+    const worker = await startWorker(config, 'all');
+    undo.push(() => worker.stop({ handBack: true }));
+    return await perform({
+      temporal: connected.client,
+      fragment: fragmentClient(config),
+      gateway: worker.gateway!,
+      config,
+      uiUrl,
+      address,
+      sandbox: sandbox?.sandbox,
+      failed: worker.done,
+    });
+  } finally {
+    // Newest first. One that cannot be taken down must not keep the others up.
+    for (const step of undo.toReversed()) await step().catch(() => undefined);
+  }
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value);
+const text = z.preprocess(blankIsAbsent, z.string().optional());
+const url = z.preprocess(blankIsAbsent, z.url({ protocol: /^https?$/ }).optional());
+const count = (min: number, value: number) =>
+  z.preprocess(blankIsAbsent, z.coerce.number().int().min(min).default(value));
+
+/** Every variable that the processes read, beside TEMPORAL_*, which @temporalio/envconfig reads. */
+export const configSchema = z.object({
+  FRAGMENT_API_URL: url
+    .pipe(z.string().default('https://api.onfragment.com/api/v1'))
+    .describe("Fragment's API, with the version in it"),
+  FRAGMENT_API_TOKEN: text.describe('token of the Fragment account (app: Settings > Developers)'),
+  FRAGMENT_USER_AGENT: text
+    .pipe(z.string().default('fragment-flows/0.1'))
+    .describe('names the application to Fragment, which may block requests that do not'),
+  FRAGMENT_REQUESTS_PER_MINUTE: count(2, 60).describe("the account's limit; all workers of an account share it"),
+  FRAGMENT_MAX_BATCH: count(1, 100).describe('tasks in one batch request; Fragment documents no maximum'),
+  FRAGMENT_CURSOR_PARAM: text.pipe(z.string().default('cursor')).describe("the list's cursor parameter (undocumented)"),
+  FRAGMENT_COMMENT_KEY: text.pipe(z.string().default('content')).describe("key of a comment's text (undocumented)"),
+  PAYMENTS_URL: url.describe('the payment provider; without it, payment is a step that a person does'),
+  PAYMENTS_TOKEN: text.describe("the payment provider's bearer token"),
+  LOG_LEVEL: z
+    .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
+    .describe('debug, info, warn or error; logs are JSON lines on standard error'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type ConfigVariable = keyof typeof configSchema.shape;
+
+/** What is wrong with the environment, a line for each variable; never with a value, which may be a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(problems: readonly string[]) {
+    super(`the environment cannot be used:\n  ${problems.join('\n  ')}`);
+  }
+}
+
+/** @throws ConfigError that names every variable that is wrong, and each of `needs` that is missing. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, needs: readonly ConfigVariable[] = []): Config {
+  const parsed = configSchema.safeParse(env);
+  const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => `${meaning(issue.path[0])}: ${issue.message}`);
+  const missing = needs.filter((name) => !env[name]).map((name) => `${meaning(name)}: is not set`);
+  if (parsed.success && missing.length === 0) return parsed.data;
+  throw new ConfigError([...wrong, ...missing]);
+}
+
+function meaning(name: PropertyKey | undefined): string {
+  const schema = configSchema.shape[name as ConfigVariable] as z.ZodType | undefined;
+  return `${String(name)} (${schema?.description ?? 'unknown'})`;
+}
