@@ -3,7 +3,8 @@ import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { PaymentActivities } from '../../activities/payments.js';
 import type { Answer } from '../tasks/contract.js';
 import { TaskProcess } from '../tasks/process.js';
-import { TaskSteps, type PersonStep, type StepResult } from '../tasks/steps.js';
+import type { PersonStep, StepResult } from '../tasks/step.js';
+import { TaskSteps } from '../tasks/steps.js';
 import { claimOutcomeKey, claimStepKey, type ClaimInput, type ClaimResult, type ClaimStep } from './contract.js';
 import { formatMoney } from './money.js';
 
@@ -59,7 +60,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
 
   const verdict: Verdict = 'withdrawn' in ending ? { outcome: 'withdrawn', reason: ending.withdrawn } : ending.value;
   await process.end(verdict.outcome, claimOutcomeKey);
-  return { claimId: id, ...verdict, rounds: round, tasks: steps.created };
+  return { claimId: id, ...verdict, rounds: round, tasks: [...steps.created] };
 
   /** By the provider where there is one, else by a person; either way the task shows it. */
   async function pay(): Promise<Verdict> {

@@ -129,8 +129,7 @@ export class TaskProcess {
   begin(step: StepState): StepState {
     this.state.steps.push(step);
     this.state.step = step.step;
-    // What was asked of the step before is over; news of tasks stay, they may be of this one.
-    while (this.take((event) => event.kind !== 'news'));
+    this.dropOvertaken();
     this.show();
     return step;
   }
@@ -195,6 +194,13 @@ export class TaskProcess {
     return index < 0 ? undefined : this.events.splice(index, 1)[0];
   }
 
+  /** What was asked of the step before came second, and is recorded only. News stay: they may be of the new step. */
+  private dropOvertaken(): void {
+    for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
+      this.audit({ what: `late ${late.kind} ignored`, source: 'backend', by: byOf(late) });
+    }
+  }
+
   /** Answers an Update when the step has acted on it. */
   private async handled(event: StepEvent): Promise<ProcessState> {
     this.events.push(event);
@@ -228,6 +234,10 @@ export class TaskProcess {
     return this.waiting;
   }
 }
+
+const byOf = (event: StepEvent): string | undefined =>
+  event.kind === 'complete' ? event.answer.by : event.kind === 'news' ? event.news.assignee : event.by;
+const isVerb = (event: StepEvent): boolean => event.kind !== 'news';
 
 export function refuse(message: string): never {
   throw ApplicationFailure.nonRetryable(message, 'Refused');

@@ -1,77 +1,32 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, condition, isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { TaskActivities } from '../../activities/tasks.js';
-import {
-  FRAGMENT_QUEUE,
-  type Answer,
-  type CompleteStep,
-  type Lifecycle,
-  type Source,
-  type StepState,
-} from './contract.js';
-import { alarms, durationMs, type Alarm, type Deadline } from './deadline.js';
-import { messageOf, refuse, type StepEvent, type TaskProcess, type WaitingStep } from './process.js';
-
-export interface PersonStep {
-  step: string;
-  round: number;
-  title: string;
-  fields: Record<string, unknown>;
-  deadline: Deadline;
-  /** Said to the person in a comment when the task is opened. */
-  remark?: string;
-  /** The decisions that end this step; absent where being done is enough. */
-  decisions?: readonly string[];
-  /** What is wrong with this answer by this person, in words for them; the step goes back to them then. */
-  objection?: (answer: Answer, by: string | undefined) => string | undefined;
-  /** Whether an operator may give the step up and go on without it. */
-  skippable?: boolean;
-}
-
-export interface MachineStep<T> extends PersonStep {
-  /** Does the step's work; `attempt` counts from 1 and grows when an operator asks again. */
-  work: (attempt: number) => Promise<T>;
-  /** Whether this failure is final: the step is then parked, and its task given to people. */
-  refused: (error: unknown) => boolean;
-}
-
-export interface StepResult extends Answer {
-  by?: string;
-  source: Source;
-  skipped?: boolean;
-  /** What the machine's work returned. */
-  work?: unknown;
-}
-
-export interface StepsOptions {
-  /** Named in the tasks' fields and by the answer schemas. */
-  process: string;
-  /** Tasks are identified by `<key>#<step>#<round>`, or by `<key>` alone where one task serves all steps. */
-  key: string;
-  lifecycle: Lifecycle;
-}
-
-const tasks = proxyActivities<TaskActivities>({
-  taskQueue: FRAGMENT_QUEUE,
-  // A write waits in the gateway for its turn, and through a pause of a minute after a 429.
-  startToCloseTimeout: '5 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-});
+import { ApplicationFailure } from '@temporalio/common';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Answer, StepState } from './contract.js';
+import { alarms, durationMs, type Alarm } from './deadline.js';
+import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
+import { messageOf, type StepEvent, type TaskProcess } from './process.js';
+import { asWaiting, objection, type MachineStep, type PersonStep, type StepResult } from './step.js';
 
 /**
  * The steps that people do, each held by a Fragment task: opened, kept, and closed when nobody waits for it any more.
  * Whoever finishes a step first, in Fragment or through the backend, decides it; what comes later is recorded only.
  */
 export class TaskSteps {
-  private uid?: string;
-  readonly created: string[] = [];
+  private readonly task: FragmentTask;
 
   constructor(
     private readonly process: TaskProcess,
-    private readonly options: StepsOptions,
+    options: FragmentTaskOptions,
   ) {
+    this.task = new FragmentTask(options, ({ step }, error) =>
+      process.audit({ what: 'refused by Fragment', step, source: 'engine', why: messageOf(error) }),
+    );
     // Whatever ends the process early, the task that is open then is closed, saying why.
     process.saga.add('closing the open task', () => this.closeCurrent());
+  }
+
+  /** The uids of the tasks that the process has made. */
+  get created(): readonly string[] {
+    return this.task.created;
   }
 
   /** A step that a person does. Returns when it is done, by whichever side; throws when the process is withdrawn. */
@@ -91,7 +46,7 @@ export class TaskSteps {
       try {
         const work = await CancellationScope.nonCancellable(() => spec.work(attempt));
         ended = { source: 'engine', by: 'payment provider', decision: 'done', work };
-        await this.tolerant(() => this.close(state, undefined), state);
+        await this.task.settle(state);
       } catch (error) {
         if (!spec.refused(error)) throw error;
         ended = await this.handOver(spec, state, messageOf(error));
@@ -131,14 +86,13 @@ export class TaskSteps {
   ): Promise<StepResult | undefined> {
     for (;;) {
       try {
-        const news = await CancellationScope.nonCancellable(() => this.openOrMove(spec, status));
-        this.uid = state.uid = news.uid;
-        if (!this.created.includes(news.uid)) this.created.push(news.uid);
+        const news = await this.task.open(spec, status);
+        state.uid = news.uid;
         state.status = status === 'TODO' ? 'waiting' : 'working';
         state.since = new Date().toISOString();
-        state.due = this.due(spec);
+        state.due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
         this.process.await(state);
-        if (spec.remark) await this.comment(state, spec.remark);
+        if (spec.remark) await this.task.comment(state, spec.remark);
         // Already DONE when it was created: an answer, not an obstacle. A machine's task is the machine's to judge.
         if (news.status === 'DONE' && status === 'TODO') this.process.events.unshift({ kind: 'news', news });
         return undefined;
@@ -148,32 +102,6 @@ export class TaskSteps {
         if (verb.kind !== 'retry') return this.resultOf(verb, spec);
       }
     }
-  }
-
-  private openOrMove(spec: PersonStep, status: 'TODO' | 'STARTED') {
-    const { process, key, lifecycle } = this.options;
-    const { step, round } = spec;
-    const fields = { ...spec.fields, title: spec.title, process, step, round, workflow_id: workflowInfo().workflowId };
-    const content = { process, step, round, fields, due: this.due(spec) };
-    const summary = `${step} ${round}`;
-    if (lifecycle === 'single-task' && this.uid) {
-      return tasks.moveTask.executeWithOptions({ summary: `move task to ${summary}` }, [
-        { ...content, uid: this.uid, status },
-      ]);
-    }
-    const info = workflowInfo();
-    return tasks.openTask.executeWithOptions({ summary: `open task ${summary}` }, [
-      {
-        ...content,
-        key: lifecycle === 'single-task' ? key : `${key}#${step}#${round}`,
-        ...(status === 'STARTED' ? { status } : {}),
-        mayExist: info.runId !== info.firstExecutionRunId,
-      },
-    ]);
-  }
-
-  private due({ deadline }: PersonStep): string {
-    return new Date(Date.now() + durationMs(deadline.due)).toISOString();
   }
 
   /** Waits until the step is done, speaking up at its deadlines. */
@@ -192,7 +120,7 @@ export class TaskSteps {
       const problem = news.problem ?? objection(spec, news.answer ?? {}, news.assignee);
       if (!problem) return { ...news.answer, by: news.assignee, source: 'person' };
       // A late copy of the answer that was handed back must not reopen the task again under the person's hands.
-      if (handedBack && (await this.read(spec, state))?.status !== 'DONE') continue;
+      if (handedBack && (await this.task.read(spec, state))?.status !== 'DONE') continue;
       await this.handBack(state, problem);
       handedBack = true;
     }
@@ -218,7 +146,7 @@ export class TaskSteps {
       if (event.news.step === spec.step && event.news.round === spec.round) return event;
       if (this.isPast(event.news.step, event.news.round)) continue;
       // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
-      const news = await this.read(spec, state);
+      const news = await this.task.read(spec, state);
       if (news?.status === 'DONE') return { kind: 'news', news };
     }
   }
@@ -240,41 +168,34 @@ export class TaskSteps {
   }
 
   private async alarm(spec: PersonStep, state: StepState, { kind }: Alarm): Promise<void> {
-    const uid = state.uid as string;
     // A completion that nobody told us of comes to light here.
-    const news = await this.read(spec, state);
+    const news = await this.task.read(spec, state);
     if (news?.status === 'DONE') return void this.process.events.push({ kind: 'news', news });
     this.process.audit({ what: kind, step: state.step, source: 'engine' });
-    if (kind === 'remind') return this.comment(state, `Reminder: due ${state.due}.`);
+    if (kind === 'remind') return this.task.comment(state, `Reminder: due ${state.due}.`);
     if (kind === 'overdue') {
       state.status = 'overdue';
       this.process.show();
-      return this.comment(state, 'This task is overdue.');
+      return this.task.comment(state, 'This task is overdue.');
     }
     const { escalateTo } = spec.deadline;
     if (!escalateTo) {
       this.process.attention(`${state.step} is overdue since ${state.due}`);
-      return this.comment(state, 'Overdue: raised to an operator.');
+      return this.task.comment(state, 'Overdue: raised to an operator.');
     }
-    await this.tolerant(
-      () =>
-        tasks.reassignTask.executeWithOptions({ summary: `escalate ${state.step}` }, [
-          { uid, email: escalateTo, comment: 'Overdue: reassigned.' },
-        ]),
-      state,
-    );
+    await this.task.reassign(state, escalateTo, 'Overdue: reassigned.');
   }
 
   private async handBack(state: StepState, problem: string): Promise<void> {
     this.process.audit({ what: 'handed back', step: state.step, source: 'engine', why: problem });
     state.problem = problem;
     this.process.show();
-    await this.setStatus(state, 'DONE', 'TODO', problem);
+    await this.task.setStatus(state, 'DONE', 'TODO', problem);
   }
 
   /** The machine was refused: people get the task, and an operator may have the machine try again. */
   private async handOver(spec: PersonStep, state: StepState, problem: string): Promise<StepResult | undefined> {
-    await this.setStatus(state, 'STARTED', 'TODO', `${problem}. Do this step by hand and finish the task.`);
+    await this.task.setStatus(state, 'STARTED', 'TODO', `${problem}. Do this step by hand and finish the task.`);
     state.problem = problem;
     state.status = 'parked';
     this.process.audit({ what: 'parked', step: state.step, source: 'engine', why: problem });
@@ -282,7 +203,7 @@ export class TaskSteps {
     this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid);
     const result = await this.waitParked(spec, state);
     if (result) return result;
-    await this.setStatus(state, 'TODO', 'STARTED');
+    await this.task.setStatus(state, 'TODO', 'STARTED');
     this.process.attention(undefined);
     return undefined;
   }
@@ -312,94 +233,22 @@ export class TaskSteps {
   private async resultOf(event: StepEvent, spec: PersonStep): Promise<StepResult> {
     const state = this.process.history.at(-1) as StepState;
     if (event.kind === 'skip') {
-      await this.tolerant(() => this.close(state, `Skipped by an operator: ${event.reason}`), state);
+      await this.task.settle(state, `Skipped by an operator: ${event.reason}`);
       return { source: 'operator', by: event.by, note: event.reason, skipped: true };
     }
     if (event.kind !== 'complete') throw ApplicationFailure.nonRetryable(`${event.kind} does not end ${spec.step}`);
     const { step: _, by, ...answer } = event.answer;
     const comment = `Done outside Fragment${answer.decision ? `: ${answer.decision}` : ''}.`;
-    await this.tolerant(() => this.close(state, comment), state);
+    await this.task.settle(state, comment);
     return { ...answer, by, source: 'backend' };
-  }
-
-  private async close(state: StepState, comment: string | undefined): Promise<void> {
-    const { uid } = state;
-    if (!uid) return;
-    await CancellationScope.nonCancellable(() =>
-      tasks.closeTask.executeWithOptions({ summary: `close task ${state.step} ${state.round}` }, [{ uid, comment }]),
-    );
   }
 
   private async closeCurrent(): Promise<void> {
     const state = this.process.history.at(-1);
     if (!state?.uid || state.status === 'done' || state.status === 'skipped') return;
     const reason = this.process.ending;
-    await this.close(state, reason ? `No longer needed: ${reason}` : undefined);
+    await this.task.close(state, reason ? `No longer needed: ${reason}` : undefined);
     state.status = 'withdrawn';
     this.process.waiting = undefined;
   }
-
-  private async setStatus(
-    state: StepState,
-    from: 'TODO' | 'STARTED' | 'DONE',
-    to: 'TODO' | 'STARTED',
-    comment?: string,
-  ): Promise<void> {
-    const { uid, step } = state;
-    await this.tolerant(
-      () =>
-        tasks.setTaskStatus.executeWithOptions({ summary: `${step}: back to ${to}` }, [
-          { uid: uid as string, from, to, comment },
-        ]),
-      state,
-    );
-  }
-
-  private comment(state: StepState, comment: string): Promise<void> {
-    return this.tolerant(
-      () => tasks.commentOnTask.executeWithOptions({ summary: 'comment' }, [{ uid: state.uid as string, comment }]),
-      state,
-    );
-  }
-
-  /** A change to a task that Fragment refuses for good is put on record; the process goes on without it. */
-  private async tolerant(change: () => Promise<void>, state: StepState): Promise<void> {
-    try {
-      await CancellationScope.nonCancellable(change);
-    } catch (error) {
-      if (!isRejected(error)) throw error;
-      this.process.audit({ what: 'refused by Fragment', step: state.step, source: 'engine', why: messageOf(error) });
-    }
-  }
-
-  private read(spec: PersonStep, state: StepState) {
-    return tasks.readTask.executeWithOptions({ summary: `read task ${spec.step} ${spec.round}` }, [
-      { uid: state.uid as string, process: this.options.process, step: spec.step },
-    ]);
-  }
-}
-
-function objection(spec: PersonStep, answer: Answer, by: string | undefined): string | undefined {
-  const { decisions } = spec;
-  if (decisions && !decisions.includes(answer.decision ?? '')) return `Choose a decision: ${decisions.join(', ')}.`;
-  return spec.objection?.(answer, by);
-}
-
-function asWaiting(spec: PersonStep, state: StepState): WaitingStep {
-  return {
-    state,
-    mayComplete: (answer) => mayComplete(spec, answer),
-    maySkip: () => (spec.skippable ? undefined : refuse(`${spec.step} decides the process: complete it instead`)),
-  };
-}
-
-function mayComplete(spec: PersonStep, { by, ...answer }: CompleteStep): void {
-  const problem = objection(spec, answer, by);
-  if (problem) refuse(problem);
-}
-
-/** Fragment refused the request itself; everything else passes, and is waited for. */
-function isRejected(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && ['FragmentRejected', 'FragmentNotFound'].includes(cause.type ?? '');
 }
