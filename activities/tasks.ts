@@ -4,7 +4,7 @@ import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task, TaskStatus, TaskWrite } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
-import type { Write } from '../fragment/write-queue.js';
+import type { Write } from '../fragment/pending-write.js';
 import { orFailure } from './failures.js';
 import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
 
@@ -68,7 +68,9 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
   };
 
   const comment = (uid: string, text: string | undefined) =>
-    text ? gateway.request(() => client.postComment(uid, text)) : Promise.resolve();
+    text
+      ? gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal: cancellationSignal() })
+      : Promise.resolve();
 
   return {
     /** Creates the task, or meets the one that is already there, with its answer where it is DONE. */
@@ -139,7 +141,11 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
     readTask(input: { uid: string; process: string; step: string }): Promise<TaskNews | null> {
       return orFailure(async () => {
         try {
-          return taskNews(await gateway.request(() => client.getTask(input.uid)), parseAnswer, input);
+          return taskNews(
+            await gateway.request(() => client.getTask(input.uid), { signal: cancellationSignal() }),
+            parseAnswer,
+            input,
+          );
         } catch (error) {
           if (error instanceof FragmentRejectedError && error.status === 404) return null;
           throw error;

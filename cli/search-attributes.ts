@@ -1,23 +1,39 @@
+import type { Client } from '@temporalio/client';
 import { claimOutcomeKey, claimStepKey } from '../workflows/claim/contract.js';
 import { fragmentTasksKey, needsAttentionKey } from '../workflows/tasks/contract.js';
-import { CliError, note } from './output.js';
-import { withTemporal } from './session.js';
-import { registerSearchAttributes as register } from './setup.js';
+import { CliError } from './output.js';
 
-/** As the Temporal CLI spells them. */
-const CLI_TYPES: Record<string, string> = { KEYWORD: 'Keyword', BOOL: 'Bool', KEYWORD_LIST: 'KeywordList' };
+export const SEARCH_ATTRIBUTES = [claimStepKey, claimOutcomeKey, needsAttentionKey, fragmentTasksKey];
 
-export function searchAttributeTypes(): Record<string, string> {
-  const keys = [claimStepKey, claimOutcomeKey, needsAttentionKey, fragmentTasksKey];
-  return Object.fromEntries(keys.map(({ name, type }) => [name, CLI_TYPES[type] ?? type]));
+/** A type as the Temporal CLI spells it, and its number in Temporal's IndexedValueType. */
+const TYPES = {
+  KEYWORD: { spelling: 'Keyword', number: 2 },
+  BOOL: { spelling: 'Bool', number: 5 },
+  KEYWORD_LIST: { spelling: 'KeywordList', number: 7 },
+};
+
+/** For a server that is about to be started with them. */
+export function spelledTypes(): Record<string, string> {
+  return Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name, type }) => [name, TYPES[type].spelling]));
 }
 
-/** On a server that is not ours. Temporal Cloud, and a strict administrator, do not let a client do it. */
-export async function registerSearchAttributes(): Promise<void> {
-  try {
-    await withTemporal(register);
-  } catch (error) {
-    if (error instanceof CliError || (error as Error).name === 'TemporalUnreachableError') throw error;
-    note(`The search attributes could not be checked (${(error as Error).message}); \`flows setup\` registers them.`);
+/** Adds those that a server lacks, and says which. One of the name with another type cannot be mended from here. */
+export async function registerSearchAttributes(client: Client): Promise<string[]> {
+  const { namespace } = client.options;
+  const { operatorService } = client.connection;
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+
+  const missing = SEARCH_ATTRIBUTES.filter(({ name }) => customAttributes[name] === undefined);
+  for (const { name, type } of SEARCH_ATTRIBUTES) {
+    const there: number | undefined = customAttributes[name];
+    if (there === undefined || there === TYPES[type].number) continue;
+    throw new CliError(
+      `search attribute ${name} of namespace ${namespace} is not a ${TYPES[type].spelling}; remove it, then run this again`,
+    );
   }
+  if (missing.length > 0) {
+    const searchAttributes = Object.fromEntries(missing.map(({ name, type }) => [name, TYPES[type].number]));
+    await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  }
+  return missing.map(({ name }) => name);
 }

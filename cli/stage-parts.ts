@@ -1,9 +1,12 @@
+import type { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { freePort } from '../worker/embedded/ports.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
 import { newToken } from './sandbox.js';
-import { registerSearchAttributes, searchAttributeTypes } from './search-attributes.js';
+import { CliError, note } from './output.js';
+import { registerSearchAttributes, spelledTypes } from './search-attributes.js';
+import { withTemporal } from './session.js';
 
 /** Where state outlives the process; absent: in memory. */
 export interface Keep {
@@ -34,14 +37,24 @@ export async function stageSandbox(
 /** The server that TEMPORAL_ADDRESS names, or else one of our own, which it names from then on. */
 export async function stageTemporal({ temporalDb }: Keep, undo: Undo): Promise<{ uiUrl?: string; address: string }> {
   if (process.env.TEMPORAL_ADDRESS) {
-    await registerSearchAttributes();
+    await withTemporal(registerIfAllowed);
     return { address: loadClientConnectConfig().connectionOptions.address ?? process.env.TEMPORAL_ADDRESS };
   }
-  const server = await startDevServer({ dbFilename: temporalDb, searchAttributes: searchAttributeTypes() });
+  const server = await startDevServer({ dbFilename: temporalDb, searchAttributes: spelledTypes() });
   undo.push(async () => {
     delete process.env.TEMPORAL_ADDRESS;
     await server.stop();
   });
   process.env.TEMPORAL_ADDRESS = server.address;
   return { address: server.address, uiUrl: server.uiUrl };
+}
+
+/** Temporal Cloud, and a strict administrator, do not let a client register search attributes. */
+async function registerIfAllowed(client: Client): Promise<void> {
+  try {
+    await registerSearchAttributes(client);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    note(`The search attributes could not be checked (${(error as Error).message}); \`flows setup\` registers them.`);
+  }
 }

@@ -1,4 +1,4 @@
-import type { FragmentClient } from './client.js';
+import type { TaskApi } from './client.js';
 import { FragmentRejectedError } from './errors.js';
 import type { Task } from './schema.js';
 
@@ -21,7 +21,7 @@ export class BulkReader {
   private way: Way = 'query';
 
   constructor(
-    private readonly client: FragmentClient,
+    private readonly client: TaskApi,
     private readonly request: Request,
     private readonly maxBatch: number,
   ) {}

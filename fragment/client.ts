@@ -189,3 +189,9 @@ function page(list: z.infer<typeof listSchema>): TaskPage {
   });
   return { items, nextCursor: list.meta?.next_cursor || undefined };
 }
+
+/** The part of it that the gateway sends. */
+export type TaskApi = Pick<
+  FragmentClient,
+  'getTask' | 'putTask' | 'patchTask' | 'putTasks' | 'patchTasks' | 'queryTasks'
+>;

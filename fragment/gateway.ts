@@ -1,87 +1,116 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchSender } from './batch-sender.js';
+import { BatchSize } from './batch-size.js';
 import { RequestBudget } from './budget.js';
 import { BulkReader } from './bulk-read.js';
-import type { FragmentClient } from './client.js';
-import { FragmentAuthError, FragmentError, FragmentRejectedError, FragmentUnavailableError } from './errors.js';
+import type { TaskApi } from './client.js';
+import { FragmentAuthError, FragmentUnavailableError } from './errors.js';
+import { GatewayCounts, type GatewayLog, type GatewayStats } from './gateway-counts.js';
+import { Turns, type Lane } from './lanes.js';
+import type { Intent, PendingWrite, Write } from './pending-write.js';
 import type { Task } from './schema.js';
-import { WriteQueue, mustLook, stillNeeded, type WaitingWrite, type Write } from './write-queue.js';
-
-export interface GatewayLog {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-}
+import { WriteQueue } from './write-queue.js';
 
 export interface GatewayOptions {
-  client: FragmentClient;
+  client: TaskApi;
   /** Fragment's published limit is 60. */
   requestsPerMinute: number;
   /** Items in one batch request. Fragment documents no maximum; 100 is the largest anybody is known to use. */
   maxBatch: number;
+  /** Bytes of one batch request. @default 1_000_000, below what web servers commonly refuse */
+  maxBytes?: number;
   log?: GatewayLog;
-  /** How long a lone write waits for company. @default 20 */
+  /** Told how long each write took, in ms, from when it was asked for to Fragment's acknowledgement. */
+  onAcknowledged?: (ms: number) => void;
+  /** Asked before every request; while it says no, nothing is sent and everything waits. */
+  maySend?: () => boolean;
+  /** How long the first write waits for company, where a request may be sent at once. @default 20 */
   lingerMs?: number;
   /** The unit of waiting after a failure; tests make it small. @default 1_000 */
   backoffMs?: number;
+  /** Monotonic; tests bring one of their own. */
+  clock?: Clock;
 }
 
-export interface GatewayStats {
-  requests: number;
-  writes: number;
-  s429: number;
-  waiting: number;
+export interface Clock {
+  now(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 interface Call {
+  lane: Lane;
   since: number;
   send: () => Promise<void>;
   reject: (error: unknown) => void;
 }
 
+/** How often to ask whether sending is allowed again. */
+const NAP_MS = 250;
+
 /**
- * The one funnel to Fragment. Writes that wait are sent together, as many as one batch request holds, whenever the budget
- * allows a request; everything else takes its turn by how long it has waited, so nothing starves.
+ * The one funnel to Fragment. Writes that wait are merged task by task and sent together, as many as one batch request
+ * holds, whenever the budget allows a request; what goes first is a matter of lanes, and none starves.
  *
  * Under failure: a refused batch is halved until the culprit stands alone, and only that write fails. No answer, 429, 5xx
  * and 401/403 fail no write: all sending pauses, then the writes are sent again, after a look at the tasks where
  * repeating could undo what a person did since.
  */
 export class Gateway {
+  private readonly clock: Clock;
   private readonly budget: RequestBudget;
+  private readonly size: BatchSize;
   private readonly reader: BulkReader;
+  private readonly sender: BatchSender;
+  private readonly counts = new GatewayCounts();
   private readonly queue = new WriteQueue();
+  private readonly turns = new Turns();
+  private readonly closing = new AbortController();
   private calls: Call[] = [];
-  private pumping = false;
-  private closed = false;
+  private running = false;
   private failures = 0;
-  private readonly counted = { requests: 0, writes: 0, s429: 0 };
 
   constructor(private readonly options: GatewayOptions) {
-    this.budget = new RequestBudget(options.requestsPerMinute, performance.now());
-    this.reader = new BulkReader(options.client, (send) => this.request(send), options.maxBatch);
+    const { client, log } = options;
+    this.clock = options.clock ?? realTime;
+    this.budget = new RequestBudget(options.requestsPerMinute, this.clock.now());
+    this.size = new BatchSize(options.maxBatch, options.maxBytes ?? 1_000_000);
+    this.reader = new BulkReader(client, (send) => this.request(send), options.maxBatch);
+    this.sender = new BatchSender({
+      client,
+      reader: this.reader,
+      size: this.size,
+      acknowledged: (write, task) => this.acknowledge(write, task),
+      failed: (error) => this.pauseAfter(error),
+      learnt: (what, fields) => log?.info(what, fields),
+    });
   }
 
   /**
-   * Settles when Fragment has acknowledged the write, however long that takes; the task is as Fragment answered.
+   * Settles when Fragment has acknowledged the write, however long that takes; the task is as Fragment answered. Writes of
+   * one task that wait together are sent as one, the newest intent winning, and each gets its answer.
    * An abort takes the write back while it still waits; once it is on its way, its outcome is waited for.
    *
    * @throws FragmentRejectedError when Fragment refuses this very write.
    */
   write(write: Write, signal?: AbortSignal): Promise<Task> {
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new FragmentUnavailableError('the gateway is closed', 'write'));
-      const waiting: WaitingWrite = { ...write, enqueuedAt: performance.now(), resolve, reject };
+      if (this.refuses(reject, signal)) return;
+      const intent: Intent = { ...write, enqueuedAt: this.clock.now(), resolve, reject };
       signal?.addEventListener('abort', () => {
-        if (this.queue.withdraw(waiting)) reject(signal.reason);
+        if (this.queue.withdraw(intent)) reject(signal.reason as Error);
       });
-      this.queue.add(waiting);
+      this.queue.add(intent, this.sender.isCulprit(write.uid));
       this.pump();
     });
   }
 
   /** Any other single request: sent once, when the budget allows it; its failure is the caller's to retry. */
-  request<T>(send: () => Promise<T>): Promise<T> {
+  request<T>(
+    send: () => Promise<T>,
+    { lane = 'read', signal }: { lane?: Lane; signal?: AbortSignal } = {},
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new FragmentUnavailableError('the gateway is closed', 'request'));
+      if (this.refuses(reject, signal)) return;
       const attempt = async () => {
         try {
           resolve(await send());
@@ -91,7 +120,13 @@ export class Gateway {
           reject(error);
         }
       };
-      this.calls.push({ since: performance.now(), send: attempt, reject });
+      const call: Call = { lane, since: this.clock.now(), send: attempt, reject };
+      signal?.addEventListener('abort', () => {
+        if (!this.calls.includes(call)) return;
+        this.calls = this.calls.filter((other) => other !== call);
+        reject(signal.reason as Error);
+      });
+      this.calls.push(call);
       this.pump();
     });
   }
@@ -101,143 +136,111 @@ export class Gateway {
     return this.reader.read(uids);
   }
 
-  stats(): GatewayStats & { readWay: string } {
-    return { ...this.counted, waiting: this.queue.size + this.calls.length, readWay: this.reader.currentWay };
+  stats(): GatewayStats {
+    const now = this.clock.now();
+    const since = [...this.ready().values()];
+    return {
+      ...this.counts.totals(now),
+      merged: this.queue.merged,
+      waiting: this.queue.size + this.calls.length,
+      oldestWaitMs: since.length > 0 ? now - Math.min(...since) : 0,
+      tokens: this.budget.available(now),
+      requestsPerMinuteNow: this.budget.perSecond * 60,
+      maxBatchNow: this.size.items,
+      readWay: this.reader.currentWay,
+    };
   }
 
   /** Sends nothing more; whoever still waits is told to try elsewhere. */
   close(): void {
-    this.closed = true;
+    this.closing.abort();
     const error = new FragmentUnavailableError('the gateway was closed before the request was sent', 'close');
     for (const waiting of [...this.queue.drain(), ...this.calls]) waiting.reject(error);
     this.calls = [];
   }
 
+  private refuses(reject: (error: Error) => void, signal?: AbortSignal): boolean {
+    if (this.closing.signal.aborted) reject(new FragmentUnavailableError('the gateway is closed', 'request'));
+    else if (signal?.aborted) reject(signal.reason as Error);
+    else return false;
+    return true;
+  }
+
   private pump(): void {
-    if (this.pumping) return;
-    this.pumping = true;
-    void this.sendWhileWaiting().finally(() => {
-      this.pumping = false;
-      if (this.hasWork()) this.pump();
+    if (this.running) return;
+    this.running = true;
+    void this.sendWhileReady().finally(() => {
+      this.running = false;
+      // What came between the last look and now.
+      if (!this.closing.signal.aborted && this.ready().size > 0) this.pump();
     });
   }
 
-  private hasWork(): boolean {
-    return !this.closed && (this.calls.length > 0 || this.queue.nextSince() !== undefined);
-  }
-
-  private async sendWhileWaiting(): Promise<void> {
-    while (this.hasWork()) {
-      const now = performance.now();
-      const oldest = Math.min(this.calls[0]?.since ?? Infinity, this.queue.nextSince() ?? Infinity);
-      const wait = Math.max(this.budget.waitMs(now), oldest + (this.options.lingerMs ?? 20) - now);
-      if (wait > 0) {
-        // Short naps: work that arrives in a long pause may be more urgent, and close() must not wait for it.
-        await sleep(Math.min(wait + 1, 250));
-        continue;
-      }
-      this.sendNext(now);
+  private async sendWhileReady(): Promise<void> {
+    for (;;) {
+      const ready = this.ready();
+      if (ready.size === 0 || this.closing.signal.aborted) return;
+      const wait = this.waitMs(ready);
+      // An aborted sleep rejects: the gateway is closed, which the next turn sees.
+      if (wait > 0) await this.clock.sleep(Math.ceil(wait), this.closing.signal).catch(() => undefined);
+      else this.sendNext(ready);
     }
   }
 
-  private sendNext(now: number): void {
-    const call = this.calls[0];
-    if (call && call.since <= (this.queue.nextSince() ?? Infinity)) {
-      this.calls.shift();
-      this.takeToken(now);
+  private waitMs(ready: ReadonlyMap<Lane, number>): number {
+    if (this.options.maySend?.() === false) return NAP_MS;
+    const now = this.clock.now();
+    const linger = Math.min(...ready.values()) + (this.options.lingerMs ?? 20) - now;
+    return Math.max(this.budget.waitMs(now), linger);
+  }
+
+  /** The lanes that have something to send, with the time since when. */
+  private ready(): Map<Lane, number> {
+    const ready = this.queue.ready();
+    for (const { lane, since } of this.calls) ready.set(lane, Math.min(ready.get(lane) ?? Infinity, since));
+    return ready;
+  }
+
+  private sendNext(ready: ReadonlyMap<Lane, number>): void {
+    const lane = this.turns.next(ready.keys()) as Lane;
+    const call = this.calls.find((each) => each.lane === lane);
+    if (call) {
+      this.calls = this.calls.filter((each) => each !== call);
+      this.takeToken(lane);
       void call.send();
       return;
     }
-    const batch = this.queue.take(this.options.maxBatch);
+    const batch = this.queue.take(lane, this.size.items, this.size.bytes);
     // A look asks for a token of its own, as every read does.
-    if (batch[0] && mustLook(batch[0])) return void this.look(batch);
-    this.takeToken(now);
-    void this.sendBatch(batch);
+    if (batch[0]?.mustLook) return void this.landed(batch, this.sender.look(batch));
+    this.takeToken(lane);
+    this.counts.sent(batch.length);
+    void this.landed(batch, this.sender.send(batch));
   }
 
-  private takeToken(now: number): void {
+  private takeToken(lane: Lane): void {
+    const now = this.clock.now();
     this.budget.tryTake(now);
-    this.counted.requests += 1;
+    this.turns.took(lane);
+    this.counts.request(now);
   }
 
-  /** Some of these writes may have been applied already: those are settled with the task as it stands. */
-  private async look(batch: WaitingWrite[]): Promise<void> {
-    try {
-      const tasks = new Map((await this.reader.read(batch.map((write) => write.uid))).map((task) => [task.uid, task]));
-      const again = batch.filter((write) => {
-        const task = tasks.get(write.uid);
-        if (stillNeeded(write, task) || !task) return true;
-        this.acknowledge(write, task);
-        return false;
-      });
-      for (const write of again) write.unsure = false;
-      this.queue.landed(batch, again);
-    } catch {
-      // The reader's request has already paused the sending; the look is due again.
-      this.queue.landed(batch, batch);
-    }
-    this.pump();
+  private async landed(batch: PendingWrite[], outcome: Promise<PendingWrite[]>): Promise<void> {
+    const again = await outcome;
+    this.queue.landed(batch, again);
+    // Closed meanwhile: nobody will send these any more.
+    if (this.closing.signal.aborted) this.close();
+    else this.pump();
   }
 
-  private async sendBatch(batch: WaitingWrite[]): Promise<void> {
-    try {
-      const tasks = await this.transmit(batch);
-      this.failures = 0;
-      const missing = batch.filter((write) => {
-        const task = tasks.get(write.uid);
-        if (task) this.acknowledge(write, task);
-        return !task;
-      });
-      // Fragment said nothing of these: each is asked alone, where the answer can only mean it.
-      for (const write of missing) Object.assign(write, { unsure: true, suspects: Symbol('unanswered') });
-      this.queue.landed(batch, missing);
-    } catch (error) {
-      this.queue.landed(batch, this.afterFailure(batch, error));
+  private acknowledge(write: PendingWrite, task: Task): void {
+    this.failures = 0;
+    const now = this.clock.now();
+    this.counts.acknowledged(write.intents.length);
+    for (const { enqueuedAt, resolve } of write.intents) {
+      this.options.onAcknowledged?.(now - enqueuedAt);
+      resolve(task);
     }
-    this.pump();
-  }
-
-  /**
-   * The answered tasks by uid: a batch's order is not documented. A lone write goes to the task's own path, whose answer
-   * can mean no other task.
-   */
-  private async transmit(batch: WaitingWrite[]): Promise<Map<string, Task>> {
-    const { client } = this.options;
-    const [first] = batch;
-    if (batch.length === 1 && first) {
-      const { uid, body } = first;
-      return new Map([
-        [uid, await (first.kind === 'create' ? client.putTask(uid, body) : client.patchTask(uid, body))],
-      ]);
-    }
-    const items = batch.map(({ uid, body }) => ({ ...body, uid }));
-    const tasks = first?.kind === 'create' ? await client.putTasks(items) : await client.patchTasks(items);
-    return new Map(tasks.map((task) => [task.uid, task]));
-  }
-
-  /** The writes that are to be sent again. */
-  private afterFailure(batch: WaitingWrite[], error: unknown): WaitingWrite[] {
-    if (!(error instanceof FragmentError)) {
-      // Not Fragment's doing: one of the bodies has a shape that may not be sent.
-      if (batch.length > 1) return halve(batch);
-      for (const write of batch) write.reject(error);
-      return [];
-    }
-    if (error instanceof FragmentRejectedError) {
-      if (batch.length > 1) return halve(batch.map((write) => Object.assign(write, { unsure: true })));
-      for (const write of batch) write.reject(error);
-      return [];
-    }
-    this.pauseAfter(error);
-    if (error.status !== 429 && !(error instanceof FragmentAuthError)) {
-      for (const write of batch) write.unsure = true;
-    }
-    return batch;
-  }
-
-  private acknowledge(write: WaitingWrite, task: Task): void {
-    this.counted.writes += 1;
-    write.resolve(task);
   }
 
   private pauseAfter(error: unknown): void {
@@ -246,25 +249,19 @@ export class Gateway {
     this.failures += 1;
     let pauseMs = Math.min(60 * unit, unit * 2 ** (this.failures - 1));
     if (error instanceof FragmentAuthError) pauseMs = 30 * unit;
-    else if (error.status === 429) {
-      this.counted.s429 += 1;
-      // Without Retry-After a whole minute: the only window Fragment documents.
-      pauseMs = error.retryAfterMs ?? 60 * unit;
-    }
-    this.budget.freeze(performance.now() + pauseMs * (1 + Math.random() / 10));
-    this.options.log?.warn('Fragment requests paused', {
-      seconds: pauseMs / 1000,
-      status: error.status,
-      request: error.request,
-    });
+    // Without Retry-After a whole minute: the only window Fragment documents.
+    else if (error.status === 429) pauseMs = error.retryAfterMs ?? 60 * unit;
+
+    const now = this.clock.now();
+    this.budget.freeze(now + pauseMs * (1 + Math.random() / 10));
+    if (error.status === 429) this.budget.slowDown(now);
+    this.counts.paused(pauseMs, error.status);
+    const { status, request } = error;
+    this.options.log?.warn('Fragment requests paused', { seconds: pauseMs / 1000, status, request });
   }
 }
 
-function halve(batch: WaitingWrite[]): WaitingWrite[] {
-  const middle = Math.ceil(batch.length / 2);
-  for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-    const suspects = Symbol('suspects');
-    for (const write of half) write.suspects = suspects;
-  }
-  return batch;
-}
+const realTime: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+};

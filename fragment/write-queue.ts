@@ -1,99 +1,113 @@
-import type { Task, TaskWrite } from './schema.js';
-
-/** One intent for one task. */
-export interface Write {
-  uid: string;
-  /** `create` is sent as PUT, `update` as PATCH. */
-  kind: 'create' | 'update';
-  body: TaskWrite;
-  /** An earlier attempt may have been applied (a retry, a lost answer): look at the task before sending. */
-  unsure?: boolean;
-  /**
-   * Asked, when the write is unsure, of the task as it now stands: false means that the write has been applied, or that a
-   * person has moved on since. Without it a creation is needed while the task does not exist, an update always.
-   */
-  stillNeeded?: (task: Task | undefined) => boolean;
-}
-
-export interface WaitingWrite extends Write {
-  enqueuedAt: number;
-  /** Suspects of a refused batch are sent together again, apart from the others, until the culprit stands alone. */
-  suspects?: symbol;
-  resolve: (task: Task) => void;
-  reject: (error: unknown) => void;
-}
+import type { Lane } from './lanes.js';
+import { PendingWrite, type Intent } from './pending-write.js';
 
 /** Writes that wait for a request, in order. A task's writes never overtake each other and never fly together. */
 export class WriteQueue {
-  private waiting: WaitingWrite[] = [];
+  private waiting: PendingWrite[] = [];
+  private readonly last = new Map<string, PendingWrite>();
   private readonly inFlight = new Set<string>();
+  private intents = 0;
+  merged = 0;
 
+  /** Intents that wait. */
   get size(): number {
-    return this.waiting.length;
+    return this.intents;
   }
 
-  add(write: WaitingWrite): void {
-    this.waiting.push(write);
+  add(intent: Intent, alone: boolean): void {
+    this.intents += 1;
+    const before = this.last.get(intent.uid);
+    if (before?.canMerge(intent) && !alone) {
+      before.intents.push(intent);
+      this.merged += 1;
+      return;
+    }
+    const pending = new PendingWrite(intent);
+    pending.alone = alone;
+    this.waiting.push(pending);
+    this.last.set(intent.uid, pending);
   }
 
-  /** When the write that would be sent next was asked for; undefined when none may be sent now. */
-  nextSince(): number | undefined {
-    return this.sendable()[0]?.enqueuedAt;
+  /** The lanes that have something to send now, with the time since when. */
+  ready(): Map<Lane, number> {
+    const lanes = new Map<Lane, number>();
+    for (const write of this.sendable()) {
+      const { lane, since } = write;
+      lanes.set(lane, Math.min(lanes.get(lane) ?? Infinity, since));
+    }
+    return lanes;
   }
 
   /**
-   * Takes the writes that may go together, the longest-waiting first: of one kind, of different tasks, none of a task
-   * that is in flight, no suspects with others.
+   * Takes what may go in one request of this lane, the longest-waiting first: writes of one method and of different
+   * tasks. Closings and updates share a request, so one lane's free places go to the other.
    */
-  take(max: number): WaitingWrite[] {
+  take(lane: Lane, maxItems: number, maxBytes: number): PendingWrite[] {
     const sendable = this.sendable();
-    const first = sendable[0];
+    const first = sendable.find((write) => write.lane === lane);
     if (!first) return [];
-    const batch = sendable
-      .filter((write) => write.suspects === first.suspects)
-      .filter((write) => write.kind === first.kind && mustLook(write) === mustLook(first))
-      .slice(0, max);
-    const taken = new Set(batch);
-    this.waiting = this.waiting.filter((write) => !taken.has(write));
-    for (const write of batch) this.inFlight.add(write.uid);
+    const fits = (write: PendingWrite) =>
+      write.kind === first.kind && write.mustLook === first.mustLook && write.suspects === first.suspects;
+    const company = first.alone ? [] : sendable.filter((write) => write !== first && !write.alone && fits(write));
+    const ownFirst = company.toSorted((a, b) => Number(b.lane === lane) - Number(a.lane === lane));
+
+    const batch = [first];
+    let bytes = first.bytes;
+    for (const write of ownFirst) {
+      if (batch.length >= maxItems) break;
+      const more = write.bytes;
+      if (bytes + more > maxBytes) continue;
+      bytes += more;
+      batch.push(write);
+    }
+    this.remove(new Set(batch));
+    for (const { uid } of batch) this.inFlight.add(uid);
     return batch;
   }
 
   /** The writes are no longer in flight; `again` go back to the front, in their order. */
-  landed(batch: WaitingWrite[], again: WaitingWrite[] = []): void {
-    for (const write of batch) this.inFlight.delete(write.uid);
+  landed(batch: PendingWrite[], again: PendingWrite[] = []): void {
+    for (const { uid } of batch) this.inFlight.delete(uid);
     this.waiting = [...again, ...this.waiting];
+    for (const write of again) {
+      if (!this.last.has(write.uid)) this.last.set(write.uid, write);
+      this.intents += write.intents.length;
+    }
   }
 
-  /** Takes a write back that has not been sent. False when it is too late. */
-  withdraw(write: WaitingWrite): boolean {
-    const before = this.waiting.length;
-    this.waiting = this.waiting.filter((other) => other !== write);
-    return this.waiting.length < before;
+  /** Takes an intent back that has not been sent. False when it is too late. */
+  withdraw(intent: Intent): boolean {
+    const holder = this.waiting.find(({ intents }) => intents.includes(intent));
+    if (!holder) return false;
+    this.intents -= 1;
+    holder.intents = holder.intents.filter((other) => other !== intent);
+    if (holder.intents.length === 0) this.remove(new Set([holder]));
+    return true;
   }
 
-  drain(): WaitingWrite[] {
-    const all = this.waiting;
+  drain(): Intent[] {
+    const all = this.waiting.flatMap(({ intents }) => intents);
     this.waiting = [];
+    this.last.clear();
+    this.intents = 0;
     return all;
   }
 
-  private sendable(): WaitingWrite[] {
+  private remove(taken: ReadonlySet<PendingWrite>): void {
+    this.waiting = this.waiting.filter((write) => !taken.has(write));
+    for (const write of taken) {
+      this.intents -= write.intents.length;
+      if (this.last.get(write.uid) === write) this.last.delete(write.uid);
+    }
+  }
+
+  /** The first waiting write of each task that is not in flight. */
+  private sendable(): PendingWrite[] {
     const uids = new Set(this.inFlight);
-    return this.waiting.filter((write) => {
-      if (uids.has(write.uid)) return false;
-      uids.add(write.uid);
+    return this.waiting.filter(({ uid }) => {
+      if (uids.has(uid)) return false;
+      uids.add(uid);
       return true;
     });
   }
-}
-
-/** Whether the task has to be read before the write may be sent. */
-export function mustLook(write: Write): boolean {
-  return write.unsure === true && (write.kind === 'create' || write.stillNeeded !== undefined);
-}
-
-export function stillNeeded(write: Write, task: Task | undefined): boolean {
-  if (write.stillNeeded) return write.stillNeeded(task);
-  return write.kind === 'update' || task === undefined;
 }

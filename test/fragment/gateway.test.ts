@@ -3,6 +3,7 @@ import { FragmentClient } from '../../fragment/client.js';
 import { FragmentRejectedError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
 import { taskUid } from '../../fragment/uid.js';
+import type { TaskWrite } from '../../fragment/schema.js';
 import type { BehaviourInput } from '../../sandbox/behaviour.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 
@@ -52,14 +53,84 @@ describe('Gateway', function () {
     });
   }
 
+  it('merges what waits for one task: the newest intent wins, and every waiter gets the answer', async () => {
+    await open();
+    const update = (body: TaskWrite) => gateway.write({ uid: uid(1), kind: 'update', body });
+    const tasks = await Promise.all([
+      gateway.write(create(1)),
+      update({ status: 'STARTED', fields: { n: 2 } }),
+      update({ status: 'DONE' }),
+    ]);
+    assert.deepEqual(
+      tasks.map(({ status, fields }) => [status, fields?.title, fields?.n]),
+      Array(3).fill(['DONE', 'task 1', 2]),
+    );
+    assert.deepEqual([gateway.stats().requests, gateway.stats().merged], [1, 2]);
+  });
+
   it('keeps the order of one task, and never has two of its writes under way', async () => {
     await open();
-    const update = (status: 'STARTED' | 'DONE') => gateway.write({ uid: uid(1), kind: 'update', body: { status } });
-    const statuses = await Promise.all([gateway.write(create(1)), update('STARTED'), update('DONE')]);
+    sandbox.faults.add({ kind: 'delay', delayMs: 100, times: 1 });
+    const first = gateway.write(create(1));
+    while (gateway.stats().requests === 0) await tick();
+    const second = gateway.write({ uid: uid(1), kind: 'update', body: { status: 'DONE' } });
+    await tick();
+    assert.deepEqual([gateway.stats().requests, gateway.stats().waiting], [1, 1]);
+    assert.deepEqual([(await first).status, (await second).status], ['TODO', 'DONE']);
+  });
+
+  for (const [batchTooLarge, errorShape] of [
+    ['413', 'html'],
+    ['422', 'empty'],
+  ] as const) {
+    it(`learns how many items a batch may hold, though Fragment does not say it (${batchTooLarge})`, async () => {
+      await open({ maxBatch: 30, batchTooLarge, errorShape });
+      const creations = async (from: number) =>
+        Promise.all(Array.from({ length: 80 }, (_, n) => gateway.write(create(from + n))));
+      await creations(0);
+      const { maxBatchNow, requests } = gateway.stats();
+      assert.ok(maxBatchNow <= 30 && maxBatchNow >= 15, `${maxBatchNow}`);
+      await creations(100);
+      assert.equal(gateway.stats().requests - requests, Math.ceil(80 / maxBatchNow));
+      assert.equal(sandbox.tasks.all().length, 160);
+    });
+  }
+
+  it('sends a task that Fragment refused before alone, so that it spoils no batch again', async () => {
+    await open();
+    const untitled = { uid: uid('bad'), kind: 'create' as const, body: { fields: {} } };
+    await assert.rejects(gateway.write(untitled), FragmentRejectedError);
+    const before = gateway.stats().requests;
+    const settled = await Promise.allSettled([
+      gateway.write(untitled),
+      ...[1, 2, 3].map((n) => gateway.write(create(n))),
+    ]);
     assert.deepEqual(
-      statuses.map(({ status }) => status),
-      ['TODO', 'STARTED', 'DONE'],
+      settled.map(({ status }) => status),
+      ['rejected', 'fulfilled', 'fulfilled', 'fulfilled'],
     );
+    assert.equal(gateway.stats().requests - before, 2);
+  });
+
+  it('sends nothing while it may not, and everything once it may', async () => {
+    await open();
+    let allowed = false;
+    gateway = new Gateway({ client, requestsPerMinute: 6_000, maxBatch: 100, maySend: () => allowed });
+    const write = gateway.write(create(1));
+    while (gateway.stats().oldestWaitMs < 300) await tick();
+    assert.equal(gateway.stats().requests, 0);
+    allowed = true;
+    assert.equal((await write).status, 'TODO');
+  });
+
+  it('tells whoever waits when it is closed', async () => {
+    await open();
+    sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 60, times: 1 });
+    const waiting = gateway.write(create(1));
+    while (gateway.stats().s429 === 0) await tick();
+    gateway.close();
+    await assert.rejects(waiting, /closed before the request was sent/);
+    await assert.rejects(gateway.write(create(2)), /the gateway is closed/);
   });
 
   it('looks before it repeats a creation whose answer was lost, and undoes nothing that a person did since', async () => {
@@ -107,3 +178,5 @@ describe('Gateway', function () {
     });
   }
 });
+
+const tick = () => new Promise((resolve) => setTimeout(resolve, 5));

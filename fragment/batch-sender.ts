@@ -1,0 +1,132 @@
+import { BatchSize, type Suspects } from './batch-size.js';
+import type { BulkReader } from './bulk-read.js';
+import type { TaskApi } from './client.js';
+import { FragmentAuthError, FragmentError, FragmentRejectedError } from './errors.js';
+import type { PendingWrite } from './pending-write.js';
+import type { Task } from './schema.js';
+
+export interface BatchSenderOptions {
+  client: TaskApi;
+  reader: BulkReader;
+  size: BatchSize;
+  acknowledged: (write: PendingWrite, task: Task) => void;
+  /** Told of every failure that says nothing of the writes themselves. */
+  failed: (error: FragmentError) => void;
+  learnt: (what: string, fields: Record<string, unknown>) => void;
+}
+
+/** How many refused writes are remembered. One more is a batch too many at worst. */
+const CULPRITS = 1_000;
+
+/**
+ * Carries one batch to Fragment and settles what can be settled; whatever is to be sent again is returned. A refused
+ * batch is halved until the culprit stands alone, whether the server applied none, some or all the good ones of it.
+ */
+export class BatchSender {
+  private readonly culprits = new Set<string>();
+
+  constructor(private readonly options: BatchSenderOptions) {}
+
+  /** Fragment refused this task before: it would only spoil a batch again. */
+  isCulprit(uid: string): boolean {
+    return this.culprits.has(uid);
+  }
+
+  /** Some of these may have been applied already: those are settled with the task as it stands. */
+  async look(batch: PendingWrite[]): Promise<PendingWrite[]> {
+    let tasks: Map<string, Task>;
+    try {
+      tasks = byUid(await this.options.reader.read(batch.map(({ uid }) => uid)));
+    } catch {
+      // The reader's request has already paused the sending; the look is due again.
+      return batch;
+    }
+    return batch.filter((write) => {
+      const task = tasks.get(write.uid);
+      write.unsure = false;
+      if (!task || write.stillNeeded(task)) return true;
+      this.accept(write, task, 1);
+      return false;
+    });
+  }
+
+  async send(batch: PendingWrite[]): Promise<PendingWrite[]> {
+    try {
+      const tasks = await this.transmit(batch);
+      return batch.filter((write) => {
+        const task = tasks.get(write.uid);
+        if (task) this.accept(write, task, batch.length);
+        // Fragment said nothing of it: it is asked alone, where the answer can only mean it.
+        else Object.assign(write, { unsure: true, suspects: undefined });
+        return !task;
+      });
+    } catch (error) {
+      return this.afterFailure(batch, error);
+    }
+  }
+
+  /**
+   * The answered tasks by uid: a batch's order is not documented. A lone write goes to the task's own path, whose answer
+   * can mean no other task.
+   */
+  private async transmit(batch: PendingWrite[]): Promise<Map<string, Task>> {
+    const { client } = this.options;
+    const [first] = batch as [PendingWrite];
+    const create = first.kind === 'create';
+    if (batch.length === 1) {
+      const task = await (create ? client.putTask(first.uid, first.body) : client.patchTask(first.uid, first.body));
+      return new Map([[first.uid, task]]);
+    }
+    const items = batch.map(({ item }) => item);
+    return byUid(await (create ? client.putTasks(items) : client.patchTasks(items)));
+  }
+
+  private afterFailure(batch: PendingWrite[], error: unknown): PendingWrite[] {
+    const { size } = this.options;
+    // Not Fragment's doing: one of the bodies has a shape that may not be sent.
+    const refused = error instanceof FragmentRejectedError || !(error instanceof FragmentError);
+    if (refused && batch.length === 1) return this.refuse(batch[0]!, error);
+    if (error instanceof FragmentRejectedError && error.status === 413) {
+      size.tooLarge({ items: batch.length, bytes: batch.reduce((sum, { bytes }) => sum + bytes, 0) });
+      this.options.learnt('Fragment takes smaller batches', { items: size.items, bytes: size.bytes });
+      return batch;
+    }
+    if (refused) return halve(batch, error instanceof FragmentRejectedError);
+    this.options.failed(error);
+    // A 429 or 401 was turned away at the door; any other failure may have come after the writing.
+    if (error.status !== 429 && !(error instanceof FragmentAuthError)) for (const write of batch) write.unsure = true;
+    return batch;
+  }
+
+  private accept(write: PendingWrite, task: Task, together: number): void {
+    this.culprits.delete(write.uid);
+    this.options.acknowledged(write, task);
+    if (write.suspects) this.decide(write.suspects, 'accepted', together);
+  }
+
+  private refuse(write: PendingWrite, error: unknown): PendingWrite[] {
+    this.culprits.add(write.uid);
+    const [oldest] = this.culprits;
+    if (this.culprits.size > CULPRITS && oldest) this.culprits.delete(oldest);
+    if (write.suspects) this.decide(write.suspects, 'culprit', 1);
+    for (const { reject } of write.intents) reject(error);
+    return [];
+  }
+
+  private decide({ inquiry }: Suspects, verdict: 'accepted' | 'culprit', together: number): void {
+    const { size, learnt } = this.options;
+    if (size.decided(inquiry, verdict, together)) learnt('Fragment takes smaller batches', { items: size.items });
+  }
+}
+
+function halve(batch: PendingWrite[], mayBeApplied: boolean): PendingWrite[] {
+  const inquiry = batch[0]?.suspects?.inquiry ?? { undecided: batch.length, culprits: 0, accepted: 0 };
+  const middle = Math.ceil(batch.length / 2);
+  for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+    const suspects: Suspects = { inquiry };
+    for (const write of half) Object.assign(write, { suspects, unsure: write.unsure || mayBeApplied });
+  }
+  return batch;
+}
+
+const byUid = (tasks: Task[]): Map<string, Task> => new Map(tasks.map((task) => [task.uid, task]));

@@ -1,0 +1,60 @@
+import type { BulkReader } from './bulk-read.js';
+
+export interface GatewayLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface GatewayStats {
+  /** Since the start. */
+  requests: number;
+  writes: number;
+  /** Writes that needed no place of their own, since another of the same task was waiting. */
+  merged: number;
+  batches: number;
+  batchedWrites: number;
+  s429: number;
+  pauses: number;
+  pausedMs: number;
+  /** Now. */
+  requestsLastMinute: number;
+  waiting: number;
+  oldestWaitMs: number;
+  tokens: number;
+  /** The rate that the budget allows, and the largest batch: both are lowered by what Fragment answers. */
+  requestsPerMinuteNow: number;
+  maxBatchNow: number;
+  readWay: BulkReader['currentWay'];
+}
+
+/** What the gateway has done so far. */
+export class GatewayCounts {
+  private readonly counted = { requests: 0, writes: 0, batches: 0, batchedWrites: 0, s429: 0, pauses: 0, pausedMs: 0 };
+  private sentAt: number[] = [];
+
+  totals(now: number) {
+    this.sentAt = this.sentAt.filter((at) => at > now - 60_000);
+    return { ...this.counted, requestsLastMinute: this.sentAt.length };
+  }
+
+  request(now: number): void {
+    this.counted.requests += 1;
+    this.sentAt.push(now);
+    if (this.sentAt.length > 10_000) this.totals(now);
+  }
+
+  sent(items: number): void {
+    this.counted.batches += 1;
+    this.counted.batchedWrites += items;
+  }
+
+  acknowledged(writes: number): void {
+    this.counted.writes += writes;
+  }
+
+  paused(ms: number, status: number | undefined): void {
+    this.counted.pauses += 1;
+    this.counted.pausedMs += ms;
+    if (status === 429) this.counted.s429 += 1;
+  }
+}
