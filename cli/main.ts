@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { registerClaim } from './claim.js';
+import { registerCodec } from './codec.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { reportFailure } from './failure.js';
@@ -23,6 +24,7 @@ for (const register of [
   registerOnboarding,
   registerSetup,
   registerSandbox,
+  registerCodec,
 ]) {
   register(program);
 }

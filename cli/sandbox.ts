@@ -54,7 +54,7 @@ export function newToken(): string {
   return `sandbox-${randomBytes(12).toString('hex')}`;
 }
 
-function portNumber(value: string): number {
+export function portNumber(value: string): number {
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new InvalidArgumentError('It has to be 0 to 65535.');
   return Number(value);
 }

@@ -1,5 +1,6 @@
 import { Client, Connection, type ClientOptions, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { dataConverter } from '../codec/data-converter.js';
 import { TemporalUnreachableError } from './errors.js';
 
 export interface Connected {
@@ -11,19 +12,21 @@ export interface Connected {
 const CONNECT_TIMEOUT = '5 seconds';
 
 /**
- * A Temporal client by `TEMPORAL_*` and `temporal.toml`; where they name no server, the one on this machine.
- * @throws TemporalUnreachableError where nobody answers within five seconds.
+ * A Temporal client by `TEMPORAL_*` and `temporal.toml`; where they name no server, the one on this machine. What it
+ * sends is encrypted where PAYLOAD_KEYS is set, unless a data converter of your own is given.
+ * @throws TemporalUnreachableError where nobody answers within five seconds; PayloadKeysError.
  */
 export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}): Promise<Connected> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
+  const encrypted = { dataConverter: dataConverter(process.env.PAYLOAD_KEYS) };
   try {
     const connection = await Connection.connect({
       ...(connectionOptions as ConnectionOptions),
       address,
       connectTimeout: CONNECT_TIMEOUT,
     });
-    const client = new Client({ connection, namespace, ...options });
+    const client = new Client({ connection, namespace, ...encrypted, ...options });
     return { client, close: () => connection.close() };
   } catch (error) {
     throw new TemporalUnreachableError(address, { cause: error });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsePayloadKeys } from '../codec/keys.js';
 
 const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value);
 const text = z.preprocess(blankIsAbsent, z.string().optional());
@@ -21,6 +22,16 @@ export const configSchema = z.object({
   FRAGMENT_COMMENT_KEY: text.pipe(z.string().default('content')).describe("key of a comment's text (undocumented)"),
   PAYMENTS_URL: url.describe('the payment provider; without it, payment is a step that a person does'),
   PAYMENTS_TOKEN: text.describe("the payment provider's bearer token"),
+  PAYLOAD_KEYS: text
+    .superRefine((keys, context) => {
+      try {
+        if (keys) parsePayloadKeys(keys);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+      }
+    })
+    .describe('id:base64 of 32 bytes, comma-separated: the first encrypts what Temporal keeps, all decrypt'),
+  CODEC_TOKEN: text.describe('asked of whoever wants the codec server to decrypt (flows codec serve)'),
   LOG_LEVEL: z
     .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
     .describe('debug, info, warn or error; logs are JSON lines on standard error'),

@@ -23,7 +23,7 @@ export interface Place {
 export function processesWorker(place: Place, provider: { url: string; token?: string } | undefined): Promise<Worker> {
   return Worker.create({
     ...place,
-    ...workflowSource(),
+    ...workflowSource({ encrypted: false }),
     taskQueue: PROCESSES_QUEUE,
     activities: createPaymentActivities(provider),
     // About 0.3 MB each without zod in the bundle (measured): 150 MB.

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { serve } from '@hono/node-server';
+import { Option, type Command } from 'commander';
+import { parsePayloadKeys } from '../codec/keys.js';
+import { EncryptionCodec } from '../codec/payload-codec.js';
+import { createCodecServer } from '../codec/server.js';
+import { aborted, interruptible } from './interruption.js';
+import { note, print } from './output.js';
+import { portNumber } from './sandbox.js';
+import { settings } from './settings.js';
+
+interface ServeOptions {
+  port: number;
+  host: string;
+  origin: string[];
+}
+
+export function registerCodec(program: Command): void {
+  const codec = program.command('codec').description('keys that encrypt what Temporal keeps, and reading it with them');
+
+  codec
+    .command('new-key')
+    .description('print a new key for PAYLOAD_KEYS')
+    .option('--id <id>', 'what names it in the payloads', new Date().toISOString().slice(0, 10))
+    .action(({ id }: { id: string }) => {
+      const entry = `${id}:${randomBytes(32).toString('base64')}`;
+      parsePayloadKeys(entry);
+      print(entry);
+    });
+
+  codec
+    .command('serve')
+    .description('decrypt for the Temporal Web UI and CLI; needs PAYLOAD_KEYS and CODEC_TOKEN')
+    .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8234)
+    .option('--host <address>', 'put TLS before it when others than this machine are to reach it', '127.0.0.1')
+    .addOption(
+      new Option('--origin <url...>', 'where the Web UI is opened: pages from elsewhere get no answer').default([
+        'http://127.0.0.1:8233',
+        'http://localhost:8233',
+      ]),
+    )
+    .action((options: ServeOptions) => interruptible((interrupted) => serveCodec(options, interrupted)));
+}
+
+async function serveCodec({ port, host, origin }: ServeOptions, interrupted: AbortSignal): Promise<void> {
+  const config = settings(process.env, ['PAYLOAD_KEYS', 'CODEC_TOKEN']);
+  const codec = new EncryptionCodec(parsePayloadKeys(config.PAYLOAD_KEYS!));
+  const { fetch } = createCodecServer({ codec, token: config.CODEC_TOKEN!, origins: origin });
+  const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
+    const started = serve({ fetch, port, hostname: host }, () => resolve(started));
+    started.once('error', reject);
+  });
+  try {
+    const address = server.address();
+    const url = `http://${host}:${typeof address === 'object' ? address?.port : port}`;
+    print(`codec server: ${url}`);
+    note(`Sign in there, then name it in the Web UI (glasses, top right) or: temporal --codec-endpoint ${url}`);
+    await aborted(interrupted);
+  } finally {
+    server.close();
+  }
+}

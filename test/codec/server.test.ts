@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { parsePayloadKeys } from '../../codec/keys.js';
+import { EncryptionCodec } from '../../codec/payload-codec.js';
+import { createCodecServer } from '../../codec/server.js';
+
+const UI = 'http://localhost:8233';
+const TOKEN = 'codec-test-token';
+
+describe('codec server', () => {
+  const codec = new EncryptionCodec(parsePayloadKeys(`k:${randomBytes(32).toString('base64')}`));
+  const app = createCodecServer({ codec, token: TOKEN, origins: [UI] });
+  let encrypted: object;
+  before(async () => {
+    const [payload] = await codec.encode([defaultPayloadConverter.toPayload({ note: 'private' })]);
+    encrypted = payloadToJSON(payload!);
+  });
+
+  const decode = (headers: Record<string, string>, body: unknown = { payloads: [encrypted] }) =>
+    app.request('/decode', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const signIn = async (token: string) => {
+    const body = new URLSearchParams({ token });
+    const answer = await app.request('/', { method: 'POST', body });
+    return { status: answer.status, cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '' };
+  };
+
+  it('decrypts for whoever has the token', async () => {
+    const answer = await decode({ authorization: `Bearer ${TOKEN}` });
+    const { payloads } = (await answer.json()) as { payloads: Parameters<typeof JSONToPayload>[0][] };
+    assert.deepEqual(defaultPayloadConverter.fromPayload(JSONToPayload(payloads[0]!)), { note: 'private' });
+  });
+
+  it('tells nothing to anybody else', async () => {
+    const strangers: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer wrong' },
+      { cookie: 'codec_session=guess' },
+    ];
+    for (const headers of strangers) {
+      const answer = await decode(headers);
+      assert.equal(answer.status, 401);
+      assert.ok(!(await answer.text()).includes('private'));
+    }
+    assert.equal((await signIn('wrong')).status, 401);
+  });
+
+  it('knows a browser that has signed in, from the pages that it is meant for', async () => {
+    const { cookie } = await signIn(TOKEN);
+    assert.equal((await decode({ cookie, origin: UI })).status, 200);
+    assert.equal((await decode({ cookie, origin: 'http://localhost:9999' })).status, 401);
+  });
+
+  it('lets only the Web UI read its answers', async () => {
+    const preflight = (origin: string) =>
+      app.request('/decode', {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-namespace' },
+      });
+    const allowed = await preflight(UI);
+    assert.equal(allowed.headers.get('access-control-allow-origin'), UI);
+    assert.equal(allowed.headers.get('access-control-allow-credentials'), 'true');
+    assert.match(allowed.headers.get('access-control-allow-headers') ?? '', /x-namespace/i);
+    assert.equal((await preflight('http://evil.example')).headers.get('access-control-allow-origin'), null);
+  });
+
+  it('says what is wrong with a body', async () => {
+    const authorization = `Bearer ${TOKEN}`;
+    assert.equal((await decode({ authorization }, 'not json')).status, 400);
+    assert.equal((await decode({ authorization }, { items: [] })).status, 400);
+    const tampered = { ...encrypted, data: Buffer.alloc(40).toString('base64') };
+    assert.equal((await decode({ authorization }, { payloads: [tampered] })).status, 400);
+  });
+});
