@@ -4,6 +4,7 @@ import { registerClaim } from './claim.js';
 import { registerCodec } from './codec.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
+import { registerDoctor } from './doctor.js';
 import { reportFailure } from './failure.js';
 import { registerOnboarding } from './onboarding.js';
 import { registerSandbox } from './sandbox.js';
@@ -23,6 +24,7 @@ for (const register of [
   registerClaim,
   registerOnboarding,
   registerSetup,
+  registerDoctor,
   registerSandbox,
   registerCodec,
 ]) {

@@ -17,13 +17,10 @@ export function spelledTypes(): Record<string, string> {
   return Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name, type }) => [name, TYPES[type].spelling]));
 }
 
-/** Adds those that a server lacks, and says which. One of the name with another type cannot be mended from here. */
-export async function registerSearchAttributes(client: Client): Promise<string[]> {
+/** Those that a server lacks. @throws CliError for one of the name with another type: it cannot be mended from here. */
+export async function missingSearchAttributes(client: Client): Promise<typeof SEARCH_ATTRIBUTES> {
   const { namespace } = client.options;
-  const { operatorService } = client.connection;
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-
-  const missing = SEARCH_ATTRIBUTES.filter(({ name }) => customAttributes[name] === undefined);
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
   for (const { name, type } of SEARCH_ATTRIBUTES) {
     const there: number | undefined = customAttributes[name];
     if (there === undefined || there === TYPES[type].number) continue;
@@ -31,9 +28,18 @@ export async function registerSearchAttributes(client: Client): Promise<string[]
       `search attribute ${name} of namespace ${namespace} is not a ${TYPES[type].spelling}; remove it, then run this again`,
     );
   }
+  return SEARCH_ATTRIBUTES.filter(({ name }) => customAttributes[name] === undefined);
+}
+
+/** Adds those that a server lacks, and says which. */
+export async function registerSearchAttributes(client: Client): Promise<string[]> {
+  const missing = await missingSearchAttributes(client);
   if (missing.length > 0) {
     const searchAttributes = Object.fromEntries(missing.map(({ name, type }) => [name, TYPES[type].number]));
-    await operatorService.addSearchAttributes({ namespace, searchAttributes });
+    await client.connection.operatorService.addSearchAttributes({
+      namespace: client.options.namespace,
+      searchAttributes,
+    });
   }
   return missing.map(({ name }) => name);
 }

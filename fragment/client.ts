@@ -68,8 +68,12 @@ export class FragmentClient {
     });
   }
 
-  accountsMe(): Promise<Account> {
-    return this.call('GET', '/accounts/me', accountSchema);
+  /** Whose token this is; with the server's clock as it answered, in whole seconds, where it told. */
+  async accountsMe(): Promise<{ account: Account; date?: Date }> {
+    const answer = await this.send('GET', '/accounts/me');
+    const date = new Date(String(answer.headers.date));
+    const account = understood(answer, accountSchema, 'GET /accounts/me');
+    return { account, date: Number.isNaN(date.getTime()) ? undefined : date };
   }
 
   /** Not repeat-safe: two calls make two tasks. Prefer `putTask`. */
@@ -154,16 +158,7 @@ export class FragmentClient {
     body?: unknown,
     params?: Record<string, unknown>,
   ): Promise<z.infer<S>> {
-    const answer = await this.send(method, path, body, params);
-    const parsed = schema.safeParse(answer.data);
-    if (parsed.success) return parsed.data;
-    const place = parsed.error.issues[0]?.path.join('.') || 'the body';
-    // The request may well have been carried out, so this is an unknown outcome, not a refusal.
-    throw new FragmentUnavailableError(
-      `Fragment answered ${answer.status} to ${method} ${path} in a shape we do not know (at ${place})`,
-      `${method} ${path}`,
-      answer.status,
-    );
+    return understood(await this.send(method, path, body, params), schema, `${method} ${path}`);
   }
 
   private async send(method: string, path: string, data?: unknown, params?: unknown): Promise<AxiosResponse> {
@@ -179,6 +174,18 @@ export class FragmentClient {
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw errorFor(request, answer.status, answer.data, answer.headers['retry-after'] as string | undefined);
   }
+}
+
+function understood<S extends z.ZodType>(answer: AxiosResponse, schema: S, request: string): z.infer<S> {
+  const parsed = schema.safeParse(answer.data);
+  if (parsed.success) return parsed.data;
+  const place = parsed.error.issues[0]?.path.join('.') || 'the body';
+  // The request may well have been carried out, so this is an unknown outcome, not a refusal.
+  throw new FragmentUnavailableError(
+    `Fragment answered ${answer.status} to ${request} in a shape we do not know (at ${place})`,
+    request,
+    answer.status,
+  );
 }
 
 /** Tasks that cannot be read are left out: the callers treat a missing uid as an error of that task alone. */
