@@ -21,6 +21,9 @@ export const configSchema = z.object({
   FRAGMENT_COMMENT_KEY: text.pipe(z.string().default('content')).describe("key of a comment's text (undocumented)"),
   PAYMENTS_URL: url.describe('the payment provider; without it, payment is a step that a person does'),
   PAYMENTS_TOKEN: text.describe("the payment provider's bearer token"),
+  HEALTH_PORT: z
+    .preprocess(blankIsAbsent, z.coerce.number().int().min(0).max(65_535).optional())
+    .describe('a worker answers /livez and /readyz here; without it, nowhere'),
   LOG_LEVEL: z
     .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
     .describe('debug, info, warn or error; logs are JSON lines on standard error'),

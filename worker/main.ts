@@ -4,6 +4,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Config } from './config.js';
 import { openFragment } from './fragment.js';
+import { serveHealth, temporalServes } from './health.js';
 import { ensureFeed, gatewayWorker, holdsGateway, holdsProcesses, processesWorker, type Role } from './roles.js';
 import { installTelemetry } from './telemetry.js';
 
@@ -33,6 +34,14 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connect({ ...connectionOptions, address });
   const workers: Worker[] = [];
+  const health = await serveHealth(config.HEALTH_PORT, {
+    worker: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
+    temporal: () => temporalServes(connection),
+  }).catch(async (error: unknown) => {
+    // An open connection would keep the process.
+    await connection.close();
+    throw error;
+  });
   let gateway: Gateway | undefined;
 
   if (holdsProcesses(role)) {
@@ -47,7 +56,7 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
     await ensureFeed(temporal);
   }
 
-  log.info({ role, address, namespace }, 'worker started');
+  log.info({ role, address, namespace, healthPort: health?.port }, 'worker started');
   const done = runAll();
   return { gateway, done, stop };
 
@@ -56,6 +65,7 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
       await Promise.all(workers.map((worker) => worker.run()));
     } finally {
       gateway?.close();
+      await health?.close();
       await connection.close();
       log.info({ role }, 'worker stopped');
     }
