@@ -36,7 +36,8 @@ export type ConfigVariable = keyof typeof configSchema.shape;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(problems: readonly string[]) {
-    super(`the environment cannot be used:\n  ${problems.join('\n  ')}`);
+    const [only] = problems;
+    super(`the environment cannot be used:${problems.length === 1 ? ` ${only}` : `\n  ${problems.join('\n  ')}`}`);
   }
 }
 

@@ -32,7 +32,7 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
   const log = installTelemetry(config);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await connect({ ...connectionOptions, address });
+  const connection = await connect({ ...connectionOptions, address }, namespace);
   const workers: Worker[] = [];
   const health = await serveHealth(config.HEALTH_PORT, {
     worker: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
@@ -78,11 +78,20 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
   }
 }
 
-async function connect(options: { address: string }): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(options);
-  } catch (cause) {
+async function connect(options: { address: string }, namespace: string): Promise<NativeConnection> {
+  const connection = await NativeConnection.connect(options).catch((cause: unknown) => {
     const remedy = 'start one with `npm run dev`, or set TEMPORAL_ADDRESS to where it runs';
     throw new Error(`Temporal cannot be reached at ${options.address}: ${remedy}`, { cause });
+  });
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    return connection;
+  } catch (cause) {
+    await connection.close();
+    const reason = (cause as Error).message;
+    const remedy = 'create it, or set TEMPORAL_NAMESPACE';
+    throw new Error(`Temporal at ${options.address} does not serve namespace ${namespace} (${reason}): ${remedy}`, {
+      cause,
+    });
   }
 }
