@@ -8,7 +8,7 @@ import {
 } from '../client/index.js';
 import { messageOf } from './failure.js';
 import { exitWith, note, print, printJson } from './output.js';
-import { readInput, withTemporal } from './session.js';
+import { inputName, readInput, withTemporal } from './session.js';
 
 interface StartOptions {
   lifecycle: Lifecycle;
@@ -29,9 +29,10 @@ const AT_ONCE = 20;
 /** Starts every good claim of the file; the bad ones are listed and cost the exit code, nothing else. */
 export async function startClaims(file: string, { lifecycle, wait, json }: StartOptions): Promise<void> {
   const { claims, problems } = readClaims(await readInput(file));
+  const tell = (problem: FileProblem) => note(`error: ${inputName(file)}: ${describeProblem(problem)}`);
+  for (const problem of problems) tell(problem);
   const started = claims.length > 0 ? await withTemporal((client) => startAll(new Claims(client))) : [];
 
-  for (const problem of problems) note(`error: ${file}: ${describeProblem(problem)}`);
   if (json) printJson({ claims: started, problems });
   else print(summary(started, problems));
   if (claims.length === 0) exitWith(2);
@@ -52,9 +53,14 @@ export async function startClaims(file: string, { lifecycle, wait, json }: Start
       if (!json) print(`${line.claimId}: ${line.started ? 'started' : 'was started before'}`);
       return line;
     } catch (error) {
-      problems.push({ ...place, id: claim.id, message: messageOf(error).replace(`claim ${claim.id}: `, '') });
+      complain({ ...place, id: claim.id, message: messageOf(error).replace(`claim ${claim.id}: `, '') });
       return undefined;
     }
+  }
+
+  function complain(problem: FileProblem): void {
+    problems.push(problem);
+    tell(problem);
   }
 
   async function awaitEnd(service: Claims, line: StartedLine): Promise<StartedLine> {
@@ -63,7 +69,7 @@ export async function startClaims(file: string, { lifecycle, wait, json }: Start
       if (!json) print(`${line.claimId}: ${outcome}${reason ? ` (${reason})` : ''}`);
       return { ...line, outcome };
     } catch (error) {
-      problems.push({ id: line.claimId, message: messageOf(error).replace(`claim ${line.claimId}: `, '') });
+      complain({ id: line.claimId, message: messageOf(error).replace(`claim ${line.claimId}: `, '') });
       return { ...line, outcome: 'failed' };
     }
   }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { describeProblem, readClaims, type Claim, type Lifecycle } from '../client/index.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
 import { CliError, note } from './output.js';
-import { readInput } from './session.js';
+import { inputName, readInput } from './session.js';
 
 export interface DemoClaim {
   claim: Claim;
@@ -23,9 +23,11 @@ export async function demoClaims({
   lifecycle,
 }: DemoInput): Promise<{ claims: DemoClaim[]; bad: number }> {
   const { claims, problems } = readClaims(await readInput(file ?? exampleFile()));
-  for (const problem of problems) note(`error: ${file ?? 'examples/claims.ndjson'}: ${describeProblem(problem)}`);
+  for (const problem of problems)
+    note(`error: ${inputName(file ?? 'examples/claims.ndjson')}: ${describeProblem(problem)}`);
   const read = claims.map(({ claim }) => claim);
-  if (read.length === 0) throw new CliError(`${file}: no claim in it can be started`, 2);
+  if (read.length === 0)
+    throw new CliError(`${inputName(file ?? 'examples/claims.ndjson')}: no claim in it can be started`, 2);
 
   const wanted = count === undefined ? read : [...numbered(read, count)];
   // Nobody has asked for anything in particular: the examples show both lifecycles, under ids of their own.

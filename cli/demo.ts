@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Claims, type Lifecycle } from '../client/index.js';
-import { FragmentAuthError, FragmentUnavailableError } from '../fragment/errors.js';
 import type { Gateway } from '../fragment/gateway.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
 import { demoClaims, type DemoInput } from './demo-claims.js';
 import { DemoRun } from './demo-run.js';
 import { aborted, interruptible } from './interruption.js';
-import { CliError, exitWith, note, print, printJson } from './output.js';
+import { exitWith, note, print, printJson } from './output.js';
 import { onStage, type Stage } from './stage.js';
 
 interface DemoOptions extends DemoInput {
@@ -36,7 +35,6 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
   const began = performance.now();
   const wanted = await demoClaims(options);
   await onStage({ team: true }, async (stage) => {
-    await checkFragment(stage);
     note(whereToLook(stage));
     const taskUrl = stage.sandbox && `${stage.sandbox.url}/tasks/{uid}`;
     const run = new DemoRun(new Claims(stage.temporal, { policy: { taskUrl } }));
@@ -59,24 +57,6 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
       run.open.length + run.broken.length + wanted.bad + run.count('failed') + summary.tasks.open === 0;
     if (early || !asTheyShould) exitWith(1);
   });
-}
-
-/** A wrong token or address would show as nothing at all: the gateway waits such things out. */
-async function checkFragment({ fragment, gateway, config, sandbox }: Stage): Promise<void> {
-  if (sandbox) return;
-  const address = config.FRAGMENT_API_URL;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return void (await gateway.request(() => fragment.accountsMe()));
-    } catch (error) {
-      if (error instanceof FragmentAuthError) {
-        throw new CliError(`FRAGMENT_API_TOKEN: ${error.message}; ${address} does not take this token`, 2);
-      }
-      // Any answer at all is somebody to work with; what else is wrong with it, the gateway sees to.
-      if (!(error instanceof FragmentUnavailableError) || error.status !== undefined) return;
-      if (attempt === 3) throw new CliError(`FRAGMENT_API_URL: nobody answers at ${address} (${error.message})`);
-    }
-  }
 }
 
 function whereToLook({ uiUrl, address, sandbox, config }: Stage): string {

@@ -1,3 +1,4 @@
+import { NamespaceNotFoundError } from '@temporalio/client';
 import { CommanderError } from 'commander';
 import { InputError } from '../client/index.js';
 import { CliError, exitWith, note } from './output.js';
@@ -16,6 +17,7 @@ export function reportFailure(error: unknown): void {
 
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof NamespaceNotFoundError) return `${error.message}; create it, or set TEMPORAL_NAMESPACE`;
   // Temporal's ServiceError says "Failed to ..." and keeps the reason in its cause.
   const cause = error.name === 'ServiceError' && error.cause instanceof Error ? `: ${error.cause.message}` : '';
   return error.message + cause;

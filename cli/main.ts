@@ -40,4 +40,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   reportFailure(error);
+  // What a failure left open, a half-made worker above all, must not keep the process.
+  setTimeout(() => process.exit(), 2_000).unref();
 }

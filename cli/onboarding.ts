@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { InputError, Onboardings, type Onboarding } from '../client/index.js';
+import { InputError, Onboardings, parseJson, type Onboarding } from '../client/index.js';
 import { CliError, print, printJson } from './output.js';
-import { readInput, withTemporal } from './session.js';
+import { inputName, readInput, withTemporal } from './session.js';
 
 export function registerOnboarding(program: Command): void {
   program
@@ -21,15 +21,13 @@ async function startOnboarding(file: string, { json }: { json?: boolean }): Prom
     if (json) printJson({ userId: onboarding.userId, ...result });
     else print(`${onboarding.userId}: ${result.started ? 'started' : 'was started before'}`);
   } catch (error) {
-    if (error instanceof InputError) throw new CliError(`${file}: ${error.message}`, 2, { cause: error });
+    if (error instanceof InputError) throw new CliError(`${inputName(file)}: ${error.message}`, 2, { cause: error });
     throw error;
   }
 }
 
 function parse(file: string, text: string): Onboarding {
-  try {
-    return JSON.parse(text) as Onboarding;
-  } catch (error) {
-    throw new CliError(`${file}: is not JSON: ${(error as SyntaxError).message}`, 2, { cause: error });
-  }
+  const parsed = parseJson(text);
+  if ('problem' in parsed) throw new CliError(`${inputName(file)}: is not JSON: ${parsed.problem}`, 2);
+  return parsed.value as Onboarding;
 }

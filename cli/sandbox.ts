@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
+import { parseJson } from '../client/index.js';
+import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
 import { startSandbox } from '../sandbox/server.js';
 import { aborted, interruptible } from './interruption.js';
 import { CliError, print } from './output.js';
+import { inputName, readInput } from './session.js';
 
 interface SandboxOptions {
   port: number;
   host: string;
   journal?: string;
   team?: boolean;
+  behaviour?: string;
 }
 
 export function registerSandbox(program: Command): void {
@@ -19,13 +23,19 @@ export function registerSandbox(program: Command): void {
     .option('--host <address>', 'it asks nobody who they are: keep it on this machine', '127.0.0.1')
     .option('--journal <file>', 'NDJSON file that keeps the tasks over restarts')
     .option('--team', 'let a simulated team do the tasks')
+    .option(
+      '--behaviour <json>',
+      'switches for what Fragment leaves open (GET /_sandbox/behaviour names them), or a file',
+    )
     .action((options: SandboxOptions) => interruptible((interrupted) => serve(options, interrupted)));
 }
 
-async function serve({ port, host, journal, team }: SandboxOptions, interrupted: AbortSignal): Promise<void> {
+async function serve(options: SandboxOptions, interrupted: AbortSignal): Promise<void> {
+  const { port, host, journal, team } = options;
+  const behaviour = options.behaviour === undefined ? {} : await readBehaviour(options.behaviour);
   const known = process.env.FRAGMENT_API_TOKEN;
   const token = known || newToken();
-  const sandbox = await startSandbox({ port, host, journal, token, team: team ? {} : false }).catch(
+  const sandbox = await startSandbox({ port, host, journal, token, behaviour, team: team ? {} : false }).catch(
     (error: unknown) => {
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       throw taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
@@ -38,6 +48,17 @@ async function serve({ port, host, journal, team }: SandboxOptions, interrupted:
   } finally {
     await sandbox.close();
   }
+}
+
+async function readBehaviour(given: string): Promise<BehaviourInput> {
+  const inline = given.trimStart().startsWith('{');
+  const parsed = parseJson(inline ? given : await readInput(given));
+  const place = inline ? '--behaviour' : inputName(given);
+  if ('problem' in parsed) throw new CliError(`${place}: is not JSON: ${parsed.problem}`, 2);
+  const { data, error } = behaviourSchema.safeParse(parsed.value);
+  if (data) return data;
+  const problems = error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new CliError(`${place}: ${problems.join('; ')}`, 2);
 }
 
 /** What another terminal needs to speak with this sandbox. A token that was given is not repeated. */

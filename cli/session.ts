@@ -14,6 +14,9 @@ export async function withTemporal<T>(use: (client: Client) => Promise<T>): Prom
   }
 }
 
+/** For messages. */
+export const inputName = (file: string): string => (file === '-' ? 'standard input' : file);
+
 /** A file's text; `-` is standard input. */
 export async function readInput(file: string): Promise<string> {
   if (file === '-') return text(process.stdin);

@@ -1,19 +1,18 @@
 /** What the demo and `dev` stand on: Temporal, Fragment or its sandbox, a worker. Each found or started, all torn down. */
 import type { Client } from '@temporalio/client';
 import { connect } from '../client/index.js';
-import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Sandbox } from '../sandbox/server.js';
 import type { Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
 import { startWorker } from '../worker/main.js';
 import { installTelemetry } from '../worker/telemetry.js';
+import { checkFragment } from './fragment-check.js';
 import { stageSandbox, stageTemporal, type Keep } from './stage-parts.js';
 import { settings } from './settings.js';
 
 export interface Stage {
   temporal: Client;
-  fragment: FragmentClient;
   gateway: Gateway;
   config: Config;
   /** Absent where Temporal was there already: its Web UI is whoever runs it knows where. */
@@ -38,6 +37,7 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
 
     const sandbox = real ? undefined : await stageSandbox(options, undo);
     const config = settings({ ...quiet, ...sandbox?.env }, ['FRAGMENT_API_TOKEN']);
+    if (real) await checkFragment(fragmentClient(config), config.FRAGMENT_API_URL);
     installTelemetry(config);
     const { uiUrl, address } = await stageTemporal(options, undo);
 
@@ -47,7 +47,6 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
     undo.push(() => worker.stop({ handBack: true }));
     return await perform({
       temporal: connected.client,
-      fragment: fragmentClient(config),
       gateway: worker.gateway!,
       config,
       uiUrl,

@@ -46,6 +46,7 @@ export function readClaims(text: string): ClaimFile {
       file.problems.push({ ...place, ...idOf(value), message: error.message });
     }
   }
+  file.problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.index ?? 0) - (b.index ?? 0));
   return file;
 }
 

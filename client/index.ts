@@ -4,6 +4,7 @@ export { Onboardings } from './onboarding.js';
 export { connect, type Connected } from './connect.js';
 export { claimFromFhir } from './fhir.js';
 export { describeProblem, readClaims, type ClaimFile, type FileClaim, type FileProblem } from './claim-file.js';
+export { parseJson } from './json-records.js';
 export * from './errors.js';
 export {
   DEFAULT_POLICY,

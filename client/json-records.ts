@@ -20,7 +20,7 @@ export function readRecords(text: string): { records: FileRecord[]; problems: Re
   const body = text.replace(/^\uFEFF/, '');
   if (body.trim() === '') return { records: [], problems: [{ message: 'is empty: it holds no claim' }] };
 
-  const whole = parse(body);
+  const whole = parseJson(body);
   if ('value' in whole) {
     if (!Array.isArray(whole.value)) return { records: [{ line: firstLine(body), value: whole.value }], problems: [] };
     if (whole.value.length === 0)
@@ -39,7 +39,7 @@ export function readRecords(text: string): { records: FileRecord[]; problems: Re
   const records: FileRecord[] = [];
   const problems: RecordProblem[] = [];
   for (const { line, source } of lines) {
-    const parsed = parse(source);
+    const parsed = parseJson(source);
     if ('value' in parsed) records.push({ line, value: parsed.value });
     else problems.push({ line, message: `is not JSON: ${parsed.problem}` });
   }
@@ -53,10 +53,11 @@ function looksLikeLines(lines: string[]): boolean {
 }
 
 function isObjectText(line: string): boolean {
-  return line.trimStart().startsWith('{') && 'value' in parse(line);
+  return line.trimStart().startsWith('{') && 'value' in parseJson(line);
 }
 
-function parse(source: string): { value: unknown } | { problem: string } {
+/** Never throws; the problem quotes nothing of the text. */
+export function parseJson(source: string): { value: unknown } | { problem: string } {
   try {
     return { value: JSON.parse(source) };
   } catch (error) {

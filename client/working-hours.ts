@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Calendar, Weekday } from '../workflows/tasks/calendar.js';
+import type { Calendar, Weekday } from '../workflows/tasks/contract.js';
 import { parseInput } from './input.js';
 
 export interface WorkingHours {

@@ -32,6 +32,9 @@ export const configSchema = z.object({
     })
     .describe('id:base64 of 32 bytes, comma-separated: the first encrypts what Temporal keeps, all decrypt'),
   CODEC_TOKEN: text.describe('asked of whoever wants the codec server to decrypt (flows codec serve)'),
+  HEALTH_PORT: z
+    .preprocess(blankIsAbsent, z.coerce.number().int().min(0).max(65_535).optional())
+    .describe('a worker answers /livez and /readyz here; without it, nowhere'),
   LOG_LEVEL: z
     .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
     .describe('debug, info, warn or error; logs are JSON lines on standard error'),
@@ -44,7 +47,8 @@ export type ConfigVariable = keyof typeof configSchema.shape;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(problems: readonly string[]) {
-    super(`the environment cannot be used:\n  ${problems.join('\n  ')}`);
+    const [only] = problems;
+    super(`the environment cannot be used:${problems.length === 1 ? ` ${only}` : `\n  ${problems.join('\n  ')}`}`);
   }
 }
 

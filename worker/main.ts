@@ -4,6 +4,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Config } from './config.js';
 import { openFragment } from './fragment.js';
+import { serveHealth, temporalServes } from './health.js';
 import { ensureFeed, gatewayWorker, holdsGateway, holdsProcesses, processesWorker, type Role } from './roles.js';
 import { installTelemetry } from './telemetry.js';
 
@@ -31,8 +32,16 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
   const log = installTelemetry(config);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await connect({ ...connectionOptions, address });
+  const connection = await connect({ ...connectionOptions, address }, namespace);
   const workers: Worker[] = [];
+  const health = await serveHealth(config.HEALTH_PORT, {
+    worker: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
+    temporal: () => temporalServes(connection),
+  }).catch(async (error: unknown) => {
+    // An open connection would keep the process.
+    await connection.close();
+    throw error;
+  });
   let gateway: Gateway | undefined;
 
   if (holdsProcesses(role)) {
@@ -47,7 +56,7 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
     await ensureFeed(temporal);
   }
 
-  log.info({ role, address, namespace }, 'worker started');
+  log.info({ role, address, namespace, healthPort: health?.port }, 'worker started');
   const done = runAll();
   return { gateway, done, stop };
 
@@ -56,6 +65,7 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
       await Promise.all(workers.map((worker) => worker.run()));
     } finally {
       gateway?.close();
+      await health?.close();
       await connection.close();
       log.info({ role }, 'worker stopped');
     }
@@ -68,11 +78,20 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
   }
 }
 
-async function connect(options: { address: string }): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(options);
-  } catch (cause) {
+async function connect(options: { address: string }, namespace: string): Promise<NativeConnection> {
+  const connection = await NativeConnection.connect(options).catch((cause: unknown) => {
     const remedy = 'start one with `npm run dev`, or set TEMPORAL_ADDRESS to where it runs';
     throw new Error(`Temporal cannot be reached at ${options.address}: ${remedy}`, { cause });
+  });
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    return connection;
+  } catch (cause) {
+    await connection.close();
+    const reason = (cause as Error).message;
+    const remedy = 'create it, or set TEMPORAL_NAMESPACE';
+    throw new Error(`Temporal at ${options.address} does not serve namespace ${namespace} (${reason}): ${remedy}`, {
+      cause,
+    });
   }
 }

@@ -36,8 +36,8 @@ describe('readClaims', () => {
     const text = `${lines(own('a'), fhir('b', -12))}\nnonsense\n${lines({ ...own('d'), colour: 'red' }, own('e'))}`;
     assert.deepEqual(ids(text), ['a', 'e']);
     assert.deepEqual(told(text), [
-      'line 3: is not JSON: it ends too early, or starts with something else',
       'line 2: claim b: total.value: must be greater than 0 (got -12)',
+      'line 3: is not JSON: it ends too early, or starts with something else',
       'line 4: claim d: has no key colour',
     ]);
   });

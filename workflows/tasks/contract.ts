@@ -5,6 +5,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
+export type { Calendar, Weekday } from './calendar.js';
+
 /** Workflows, and the activities that do not talk to Fragment. Any number of workers may poll it. */
 export const PROCESSES_QUEUE = 'processes';
 /** Activities that cost Fragment requests. Polled by the gateway alone, which holds the account's request budget. */

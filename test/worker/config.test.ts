@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { configSchema, loadConfig } from '../../worker/config.js';
+import { envExample } from '../../worker/env-example.js';
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+describe("the workers' configuration", () => {
+  it('.env.example is what the schema makes', async () => {
+    assert.equal(
+      await readFile(at('.env.example'), 'utf8'),
+      envExample(),
+      'run: npx tsx worker/env-example.ts > .env.example',
+    );
+  });
+
+  it('every variable says what it is for', () => {
+    for (const [name, schema] of Object.entries(configSchema.shape)) assert.ok(schema.description, name);
+  });
+
+  it('an empty variable is an absent one, as docker-compose and shells make them', () => {
+    const names = Object.keys(configSchema.shape);
+    const blank = Object.fromEntries(names.map((name) => [name, '']));
+    // As JSON: an absent key and an undefined one are the same.
+    assert.equal(JSON.stringify(loadConfig(blank)), JSON.stringify(loadConfig({})));
+  });
+
+  it('names every variable that is wrong and every one that is missing, with no value in it', () => {
+    const env = { FRAGMENT_API_URL: 'secret-place', FRAGMENT_REQUESTS_PER_MINUTE: '1', HEALTH_PORT: '70000' };
+    assert.throws(
+      () => loadConfig(env, ['FRAGMENT_API_TOKEN']),
+      (error: Error) => {
+        for (const name of [...Object.keys(env), 'FRAGMENT_API_TOKEN']) assert.ok(error.message.includes(name), name);
+        assert.doesNotMatch(error.message, /secret-place/);
+        return true;
+      },
+    );
+  });
+});
