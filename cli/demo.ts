@@ -50,7 +50,7 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
     over.abort();
     await progress;
 
-    const summary = await summarize(run, stage.gateway, began);
+    const summary = await summarize(run, await stage.gateway(), began);
     if (options.json) printJson(summary);
     else print(inWords(summary));
     if (early) note(`error: ${early} with ${run.open.length} claims still open: ${run.open.slice(0, 5).join(', ')}`);
@@ -67,7 +67,7 @@ async function checkFragment({ fragment, gateway, config, sandbox }: Stage): Pro
   const address = config.FRAGMENT_API_URL;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return void (await gateway.request(() => fragment.accountsMe()));
+      return void (await (await gateway()).request(() => fragment.accountsMe()));
     } catch (error) {
       if (error instanceof FragmentAuthError) {
         throw new CliError(`FRAGMENT_API_TOKEN: ${error.message}; ${address} does not take this token`, 2);
