@@ -4,6 +4,7 @@ import { registerClaim } from './claim.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { reportFailure } from './failure.js';
+import { registerGateway } from './gateway.js';
 import { registerOnboarding } from './onboarding.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
@@ -19,6 +20,7 @@ for (const register of [
   registerDemo,
   registerDev,
   registerWorker,
+  registerGateway,
   registerClaim,
   registerOnboarding,
   registerSetup,

@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/common';
 import {
   CancellationScope,
   condition,
@@ -37,7 +38,12 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
   });
   const scope = new CancellationScope();
   const held = scope.run(() => holdLease.executeWithOptions({ summary: `gateway of ${account ?? 'the account'}` }, []));
-  await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN)]);
+  try {
+    await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN)]);
+  } catch (error) {
+    // However the holder ended, a cancelled workflow has been cancelled.
+    throw CancellationScope.current().consideredCancelled ? new CancelledFailure('the lease was cancelled') : error;
+  }
 
   scope.cancel();
   await held.catch(() => undefined);
