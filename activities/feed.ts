@@ -37,6 +37,8 @@ export interface FeedActivityOptions {
   client: FragmentClient;
   temporal: Client;
   parseAnswer: ParseAnswer;
+  /** Absent: the default account. */
+  account?: string;
 }
 
 /** A list may lag behind its tasks, and changes of one moment may appear one after the other. */
@@ -53,7 +55,7 @@ const MAX_PAGES = 50;
  * The list's filter is not documented, so it is checked: an answer with tasks older than asked for, a refusal, or a
  * completion that it never brings, and the feed goes over to reading the awaited tasks.
  */
-export function createFeedActivities({ gateway, client, temporal, parseAnswer }: FeedActivityOptions) {
+export function createFeedActivities({ gateway, client, temporal, parseAnswer, account }: FeedActivityOptions) {
   return {
     readChanges(cursor: FeedCursor): Promise<FeedRound> {
       return orFailure(async () => {
@@ -78,7 +80,7 @@ export function createFeedActivities({ gateway, client, temporal, parseAnswer }:
 
         let awaited: number | undefined;
         if (next.way === 'bulk' || next.round % AUDIT_EVERY === 0) {
-          const waiting = await awaitedTasks(temporal);
+          const waiting = await awaitedTasks(temporal, account);
           awaited = waiting.size;
           for (const task of awaited ? await gateway.readMany([...waiting.keys()]) : []) {
             const workflowId = waiting.get(task.uid);
@@ -161,11 +163,12 @@ function stepDown(cursor: FeedCursor, why: string): void {
   cursor.unlisted = {};
 }
 
-/** From the running processes themselves: uid -> workflow id. A task's own fields are no authority, people edit them. */
-async function awaitedTasks(temporal: Client): Promise<Map<string, string>> {
+/** From the account's running processes themselves: uid -> workflow id. A task's own fields are no authority, people edit them. */
+async function awaitedTasks(temporal: Client, account?: string): Promise<Map<string, string>> {
   const waiting = new Map<string, string>();
   const query = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
   for await (const workflow of temporal.workflow.list({ query, pageSize: 1_000 })) {
+    if (workflow.memo?.account !== account) continue;
     for (const uid of (workflow.searchAttributes.FragmentTasks ?? []) as string[])
       waiting.set(uid, workflow.workflowId);
   }

@@ -12,6 +12,7 @@ import { inputName, readInput, withTemporal } from './session.js';
 
 interface StartOptions {
   lifecycle: Lifecycle;
+  account?: string;
   wait?: boolean;
   json?: boolean;
 }
@@ -27,7 +28,7 @@ interface StartedLine {
 const AT_ONCE = 20;
 
 /** Starts every good claim of the file; the bad ones are listed and cost the exit code, nothing else. */
-export async function startClaims(file: string, { lifecycle, wait, json }: StartOptions): Promise<void> {
+export async function startClaims(file: string, { lifecycle, account, wait, json }: StartOptions): Promise<void> {
   const { claims, problems } = readClaims(await readInput(file));
   const tell = (problem: FileProblem) => note(`error: ${inputName(file)}: ${describeProblem(problem)}`);
   for (const problem of problems) tell(problem);
@@ -49,7 +50,7 @@ export async function startClaims(file: string, { lifecycle, wait, json }: Start
 
   async function startOne(service: Claims, { claim, ...place }: FileClaim): Promise<StartedLine | undefined> {
     try {
-      const line = { claimId: claim.id, ...(await service.start(claim, { lifecycle })) };
+      const line = { claimId: claim.id, ...(await service.start(claim, { lifecycle, account })) };
       if (!json) print(`${line.claimId}: ${line.started ? 'started' : 'was started before'}`);
       return line;
     } catch (error) {

@@ -22,6 +22,7 @@ export function registerClaim(program: Command): void {
     .addOption(
       new Option('--lifecycle <lifecycle>', 'how steps become tasks').choices(LIFECYCLES).default(LIFECYCLES[0]),
     )
+    .option('--account <name>', 'the Fragment account that gets the tasks; default: the one without a name')
     .option('--wait', 'wait until every claim has ended')
     .option('--json', JSON_HELP)
     .action(startClaims);

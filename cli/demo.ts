@@ -48,7 +48,7 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
     over.abort();
     await progress;
 
-    const summary = await summarize(run, stage.gateway, began);
+    const summary = await summarize(run, await stage.gateway(), began);
     if (options.json) printJson(summary);
     else print(inWords(summary));
     if (early) note(`error: ${early} with ${run.open.length} claims still open: ${run.open.slice(0, 5).join(', ')}`);

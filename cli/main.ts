@@ -6,6 +6,7 @@ import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDoctor } from './doctor.js';
 import { reportFailure } from './failure.js';
+import { registerGateway } from './gateway.js';
 import { registerOnboarding } from './onboarding.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
@@ -21,6 +22,7 @@ for (const register of [
   registerDemo,
   registerDev,
   registerWorker,
+  registerGateway,
   registerClaim,
   registerOnboarding,
   registerSetup,

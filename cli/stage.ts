@@ -1,19 +1,22 @@
 /** What the demo and `dev` stand on: Temporal, Fragment or its sandbox, a worker. Each found or started, all torn down. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { connect } from '../client/index.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Sandbox } from '../sandbox/server.js';
 import type { Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
-import { startWorker } from '../worker/main.js';
+import { startWorker, type RunningWorker } from '../worker/main.js';
 import { installTelemetry } from '../worker/telemetry.js';
 import { checkFragment } from './fragment-check.js';
+import { CliError } from './output.js';
 import { stageSandbox, stageTemporal, type Keep } from './stage-parts.js';
 import { settings } from './settings.js';
 
 export interface Stage {
   temporal: Client;
-  gateway: Gateway;
+  /** Ask anew each time: it changes where the lease is lost and taken again. */
+  gateway: () => Promise<Gateway>;
   config: Config;
   /** Absent where Temporal was there already: its Web UI is whoever runs it knows where. */
   uiUrl?: string;
@@ -44,10 +47,10 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
     const connected = await connect();
     undo.push(() => connected.close());
     const worker = await startWorker(config, 'all');
-    undo.push(() => worker.stop({ handBack: true }));
+    undo.push(() => worker.stop());
     return await perform({
       temporal: connected.client,
-      gateway: worker.gateway!,
+      gateway: () => ownGateway(worker),
       config,
       uiUrl,
       address,
@@ -58,4 +61,20 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
     // Newest first. One that cannot be taken down must not keep the others up.
     for (const step of undo.toReversed()) await step().catch(() => undefined);
   }
+}
+
+/** Longer than a lease outlives a holder that died. */
+const LEASE_SECONDS = 20;
+
+/** The demo counts and reads through the gateway, so it cannot do without one of its own. */
+async function ownGateway(worker: RunningWorker): Promise<Gateway> {
+  for (let turn = 0; turn < LEASE_SECONDS * 10; turn += 1) {
+    const gateway = worker.gateway();
+    if (gateway) return gateway;
+    await Promise.race([sleep(100), worker.done]);
+  }
+  throw new CliError(
+    'another worker holds the lease of this Fragment account (`flows gateway status` names it): stop it, or let it do the ' +
+      'work with `flows claim start --wait`',
+  );
 }

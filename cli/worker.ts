@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { runWorker } from '../worker/main.js';
 import { ROLES, holdsGateway, type Role } from '../worker/roles.js';
+import { chosenAccounts, collectAccount, type AccountOption } from './accounts.js';
 import { settings } from './settings.js';
 
 export function registerWorker(program: Command): void {
@@ -12,7 +13,10 @@ export function registerWorker(program: Command): void {
         .choices(ROLES)
         .default('all'),
     )
-    .action(async ({ role }: { role: Role }) => {
-      await runWorker(settings(process.env, holdsGateway(role) ? ['FRAGMENT_API_TOKEN'] : []), role);
+    .option('--account <name>', 'a gateway for this Fragment account alone; may be repeated', collectAccount)
+    .action(async ({ role, account }: AccountOption & { role: Role }) => {
+      const single = holdsGateway(role) && !process.env.FRAGMENT_ACCOUNTS;
+      const config = settings(process.env, single ? ['FRAGMENT_API_TOKEN'] : []);
+      await runWorker(config, role, chosenAccounts(config, account));
     });
 }

@@ -15,6 +15,7 @@ import {
 } from '../workflows/claim/contract.js';
 import { formatMoney } from '../workflows/claim/money.js';
 import {
+  accountSchema,
   claimSchema,
   completeStepSchema,
   operatorVerbSchema,
@@ -42,6 +43,8 @@ import { startOnce } from './start-once.js';
 export interface StartClaim {
   lifecycle?: Lifecycle;
   policy?: Partial<ClaimPolicy>;
+  /** The Fragment account that gets the tasks, by its name in FRAGMENT_ACCOUNTS; absent: the default one. */
+  account?: string;
 }
 
 export interface StartedClaim {
@@ -77,13 +80,14 @@ export class Claims {
    * Starts the claim's process, once: the same claim again is the process that stands, whatever its lifecycle or policy.
    * @throws InputError, ClaimConflictError where the id belongs to other content.
    */
-  async start(claim: Claim, { lifecycle = 'task-per-step', policy }: StartClaim = {}): Promise<StartedClaim> {
+  async start(claim: Claim, { lifecycle = 'task-per-step', policy, account }: StartClaim = {}): Promise<StartedClaim> {
     if (!LIFECYCLES.includes(lifecycle)) throw new InputError([`lifecycle: must be one of ${LIFECYCLES.join(', ')}`]);
     const content = parseInput(claimSchema, claim);
     const input: ClaimInput = {
       claim: content,
       lifecycle,
       policy: policy ? parseInput(policySchema, { ...this.#policy, ...policy }) : this.#policy,
+      ...(account ? { account: parseInput(accountSchema, account) } : {}),
     };
     const workflowId = claimWorkflowId(content.id);
     const outcome = await startOnce(this.#client, {
@@ -91,7 +95,8 @@ export class Claims {
       workflowId,
       input,
       content,
-      memo: { lifecycle },
+      // The change feed of each account looks for its own processes by it.
+      memo: { lifecycle, ...(account ? { account } : {}) },
       summary: `Claim ${content.id} · ${formatMoney(content.total)}`,
       details: [content.type, content.priority, content.created, lifecycle].filter(Boolean).join(' · '),
     });

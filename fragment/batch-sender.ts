@@ -2,16 +2,18 @@ import { BatchSize, type Suspects } from './batch-size.js';
 import type { BulkReader } from './bulk-read.js';
 import type { TaskApi } from './client.js';
 import { FragmentAuthError, FragmentError, FragmentRejectedError } from './errors.js';
-import type { PendingWrite } from './pending-write.js';
+import type { Intent, PendingWrite } from './pending-write.js';
 import type { Task } from './schema.js';
 
 export interface BatchSenderOptions {
   client: TaskApi;
   reader: BulkReader;
   size: BatchSize;
-  acknowledged: (write: PendingWrite, task: Task) => void;
+  acknowledged: (intents: readonly Intent[], task: Task) => void;
   /** Told of every failure that says nothing of the writes themselves. */
   failed: (error: FragmentError) => void;
+  /** Whether a 403 is about the token or about these writes: a refusal, where the token turns out to be good. */
+  judge: (error: unknown) => Promise<unknown>;
   learnt: (what: string, fields: Record<string, unknown>) => void;
 }
 
@@ -44,8 +46,13 @@ export class BatchSender {
     return batch.filter((write) => {
       const task = tasks.get(write.uid);
       write.unsure = false;
-      if (!task || write.stillNeeded(task)) return true;
-      this.accept(write, task, 1);
+      if (!task) return true;
+      const settled = write.settledBy(task);
+      if (write.intents.length > 0) {
+        this.options.acknowledged(settled, task);
+        return true;
+      }
+      this.accept(write, settled, task, 1);
       return false;
     });
   }
@@ -55,13 +62,13 @@ export class BatchSender {
       const tasks = await this.transmit(batch);
       return batch.filter((write) => {
         const task = tasks.get(write.uid);
-        if (task) this.accept(write, task, batch.length);
+        if (task) this.accept(write, write.intents, task, batch.length);
         // Fragment said nothing of it: it is asked alone, where the answer can only mean it.
-        else Object.assign(write, { unsure: true, suspects: undefined });
+        else Object.assign(write, { unsure: true, alone: true, suspects: undefined });
         return !task;
       });
     } catch (error) {
-      return this.afterFailure(batch, error);
+      return this.afterFailure(batch, await this.options.judge(error));
     }
   }
 
@@ -98,9 +105,9 @@ export class BatchSender {
     return batch;
   }
 
-  private accept(write: PendingWrite, task: Task, together: number): void {
+  private accept(write: PendingWrite, intents: readonly Intent[], task: Task, together: number): void {
     this.culprits.delete(write.uid);
-    this.options.acknowledged(write, task);
+    this.options.acknowledged(intents, task);
     if (write.suspects) this.decide(write.suspects, 'accepted', together);
   }
 

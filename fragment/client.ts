@@ -200,5 +200,5 @@ function page(list: z.infer<typeof listSchema>): TaskPage {
 /** The part of it that the gateway sends. */
 export type TaskApi = Pick<
   FragmentClient,
-  'getTask' | 'putTask' | 'patchTask' | 'putTasks' | 'patchTasks' | 'queryTasks'
+  'accountsMe' | 'getTask' | 'putTask' | 'patchTask' | 'putTasks' | 'patchTasks' | 'queryTasks'
 >;

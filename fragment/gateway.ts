@@ -4,7 +4,7 @@ import { BatchSize } from './batch-size.js';
 import { RequestBudget } from './budget.js';
 import { BulkReader } from './bulk-read.js';
 import type { TaskApi } from './client.js';
-import { FragmentAuthError, FragmentUnavailableError } from './errors.js';
+import { FragmentAuthError, FragmentRejectedError, FragmentUnavailableError } from './errors.js';
 import { GatewayCounts, type GatewayLog, type GatewayStats } from './gateway-counts.js';
 import { Turns, type Lane } from './lanes.js';
 import type { Intent, PendingWrite, Write } from './pending-write.js';
@@ -74,13 +74,14 @@ export class Gateway {
     this.clock = options.clock ?? realTime;
     this.budget = new RequestBudget(options.requestsPerMinute, this.clock.now());
     this.size = new BatchSize(options.maxBatch, options.maxBytes ?? 1_000_000);
-    this.reader = new BulkReader(client, (send) => this.request(send), options.maxBatch);
+    this.reader = new BulkReader(client, (send, { signal }) => this.request(send, { signal }), options.maxBatch);
     this.sender = new BatchSender({
       client,
       reader: this.reader,
       size: this.size,
-      acknowledged: (write, task) => this.acknowledge(write, task),
+      acknowledged: (intents, task) => this.acknowledge(intents, task),
       failed: (error) => this.pauseAfter(error),
+      judge: (error) => this.judge(error),
       learnt: (what, fields) => log?.info(what, fields),
     });
   }
@@ -96,8 +97,8 @@ export class Gateway {
     return new Promise((resolve, reject) => {
       if (this.refuses(reject, signal)) return;
       const intent: Intent = { ...write, enqueuedAt: this.clock.now(), resolve, reject };
-      signal?.addEventListener('abort', () => {
-        if (this.queue.withdraw(intent)) reject(signal.reason as Error);
+      signal?.addEventListener('abort', () => this.queue.withdraw(intent) && reject(signal.reason as Error), {
+        once: true,
       });
       this.queue.add(intent, this.sender.isCulprit(write.uid));
       this.pump();
@@ -116,24 +117,18 @@ export class Gateway {
           resolve(await send());
           this.failures = 0;
         } catch (error) {
-          this.pauseAfter(error);
-          reject(error);
+          const judged = await this.judge(error);
+          this.pauseAfter(judged);
+          reject(judged);
         }
       };
-      const call: Call = { lane, since: this.clock.now(), send: attempt, reject };
-      signal?.addEventListener('abort', () => {
-        if (!this.calls.includes(call)) return;
-        this.calls = this.calls.filter((other) => other !== call);
-        reject(signal.reason as Error);
-      });
-      this.calls.push(call);
-      this.pump();
+      this.call({ lane, since: this.clock.now(), send: attempt, reject }, signal);
     });
   }
 
   /** Reads tasks by uid, as many with one request as the server allows; tasks that do not exist are left out. */
-  readMany(uids: readonly string[]): Promise<Task[]> {
-    return this.reader.read(uids);
+  readMany(uids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<Task[]> {
+    return this.reader.read(uids, signal);
   }
 
   stats(): GatewayStats {
@@ -164,6 +159,17 @@ export class Gateway {
     else if (signal?.aborted) reject(signal.reason as Error);
     else return false;
     return true;
+  }
+
+  private call(call: Call, signal?: AbortSignal): void {
+    const withdraw = () => {
+      if (!this.calls.includes(call)) return;
+      this.calls = this.calls.filter((other) => other !== call);
+      call.reject(signal?.reason as Error);
+    };
+    signal?.addEventListener('abort', withdraw, { once: true });
+    this.calls.push(call);
+    this.pump();
   }
 
   private pump(): void {
@@ -233,14 +239,31 @@ export class Gateway {
     else this.pump();
   }
 
-  private acknowledge(write: PendingWrite, task: Task): void {
+  private acknowledge(intents: readonly Intent[], task: Task): void {
     this.failures = 0;
     const now = this.clock.now();
-    this.counts.acknowledged(write.intents.length);
-    for (const { enqueuedAt, resolve } of write.intents) {
+    this.counts.acknowledged(intents.length);
+    for (const { enqueuedAt, resolve } of intents) {
       this.options.onAcknowledged?.(now - enqueuedAt);
       resolve(task);
     }
+  }
+
+  /**
+   * A 403 may mean the token, which concerns everything, or one task that the token may not touch, which must not stop the
+   * others: where Fragment still says who we are, it is a refusal like any other. The question costs one request.
+   */
+  private async judge(error: unknown): Promise<unknown> {
+    if (!(error instanceof FragmentAuthError) || error.status !== 403 || this.closing.signal.aborted) return error;
+    const known = await new Promise<boolean>((resolve) => {
+      const ask = () =>
+        this.options.client.accountsMe().then(
+          () => resolve(true),
+          () => resolve(false),
+        );
+      this.call({ lane: 'read', since: this.clock.now(), send: ask, reject: () => resolve(false) });
+    });
+    return known ? new FragmentRejectedError(error.message, error.request, error.status, error.body) : error;
   }
 
   private pauseAfter(error: unknown): void {

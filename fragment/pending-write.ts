@@ -27,12 +27,14 @@ export interface Intent extends Write {
 /** What is sent of one task: the intents that came together before it was its turn, merged. */
 export class PendingWrite {
   readonly uid: string;
-  intents: Intent[];
+  intents: readonly Intent[];
   unsure: boolean;
   /** Set where this write stood in a refused batch: suspects of one half are sent together, apart from all others. */
   suspects?: Suspects;
   /** It may only go alone: it was refused before, or Fragment did not answer for it. */
   alone = false;
+  /** Merging and measuring thousands of waiting writes for each request would cost more than sending them. */
+  private merged?: Merged;
 
   constructor(first: Intent) {
     this.uid = first.uid;
@@ -45,15 +47,11 @@ export class PendingWrite {
   }
 
   get kind(): Write['kind'] {
-    return this.intents.some(({ kind }) => kind === 'create') ? 'create' : 'update';
+    return this.whole().kind;
   }
 
-  /** The newest intent wins, key by key; `fields` are merged too, since an update may name only some of them. */
   get body(): TaskWrite {
-    const bodies = this.intents.map(({ body }) => body);
-    const merged: TaskWrite = Object.assign({}, ...bodies);
-    if (bodies.some(({ fields }) => fields)) merged.fields = Object.assign({}, ...bodies.map(({ fields }) => fields));
-    return merged;
+    return this.whole().body;
   }
 
   get item(): BatchItem {
@@ -62,7 +60,9 @@ export class PendingWrite {
 
   /** On the wire, with its comma. */
   get bytes(): number {
-    return Buffer.byteLength(JSON.stringify(this.item)) + 1;
+    const whole = this.whole();
+    whole.bytes ??= Buffer.byteLength(JSON.stringify(this.item)) + 1;
+    return whole.bytes;
   }
 
   get lane(): Lane {
@@ -73,20 +73,58 @@ export class PendingWrite {
 
   /** Whether the task has to be read before this may be sent. */
   get mustLook(): boolean {
-    return this.unsure && (this.kind === 'create' || this.newest.stillNeeded !== undefined);
+    return this.unsure && this.intents.some(({ kind, stillNeeded }) => kind === 'create' || stillNeeded !== undefined);
   }
 
-  stillNeeded(task: Task | undefined): boolean {
-    if (!task) return true;
-    return this.newest.stillNeeded ? this.newest.stillNeeded(task) : this.kind === 'update';
-  }
-
-  /** An unsure write is judged by a look at the task, which can answer for one intent only. */
+  /** An unsure write is judged by a look at the task, and what may have been sent already takes nothing more in. */
   canMerge(intent: Intent): boolean {
     return !this.unsure && !intent.unsure && !this.suspects && !this.alone;
   }
 
-  private get newest(): Intent {
-    return this.intents.at(-1)!;
+  add(intent: Intent): void {
+    this.keep([...this.intents, intent]);
   }
+
+  /**
+   * Parts with the intents that the task, as it now stands, no longer needs, and answers them. What is left of a creation
+   * and an update, say, is an update: the task exists, and sending the creation again could undo what a person did.
+   */
+  settledBy(task: Task): Intent[] {
+    const needed = this.intents.filter(({ kind, stillNeeded }) => stillNeeded?.(task) ?? kind === 'update');
+    const settled = this.intents.filter((intent) => !needed.includes(intent));
+    this.keep(needed);
+    return settled;
+  }
+
+  /** False when the intent is not among them. */
+  drop(intent: Intent): boolean {
+    const rest = this.intents.filter((other) => other !== intent);
+    if (rest.length === this.intents.length) return false;
+    this.keep(rest);
+    return true;
+  }
+
+  private keep(intents: readonly Intent[]): void {
+    this.intents = intents;
+    this.merged = undefined;
+  }
+
+  private whole(): Merged {
+    this.merged ??= merge(this.intents);
+    return this.merged;
+  }
+}
+
+interface Merged {
+  kind: Write['kind'];
+  body: TaskWrite;
+  bytes?: number;
+}
+
+/** The newest intent wins, key by key; `fields` are merged too, since an update may name only some of them. */
+function merge(intents: readonly Intent[]): Merged {
+  const bodies = intents.map(({ body }) => body);
+  const body: TaskWrite = Object.assign({}, ...bodies);
+  if (bodies.some(({ fields }) => fields)) body.fields = Object.assign({}, ...bodies.map(({ fields }) => fields));
+  return { kind: intents.some(({ kind }) => kind === 'create') ? 'create' : 'update', body };
 }

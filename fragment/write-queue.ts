@@ -18,7 +18,7 @@ export class WriteQueue {
     this.intents += 1;
     const before = this.last.get(intent.uid);
     if (before?.canMerge(intent) && !alone) {
-      before.intents.push(intent);
+      before.add(intent);
       this.merged += 1;
       return;
     }
@@ -46,14 +46,17 @@ export class WriteQueue {
     const sendable = this.sendable();
     const first = sendable.find((write) => write.lane === lane);
     if (!first) return [];
+    // A look spoils nothing: what has to go alone may be looked at with others.
+    const lonely = (write: PendingWrite) => write.alone && !first.mustLook;
     const fits = (write: PendingWrite) =>
       write.kind === first.kind && write.mustLook === first.mustLook && write.suspects === first.suspects;
-    const company = first.alone ? [] : sendable.filter((write) => write !== first && !write.alone && fits(write));
-    const ownFirst = company.toSorted((a, b) => Number(b.lane === lane) - Number(a.lane === lane));
+    const company = lonely(first) ? [] : sendable.filter((write) => write !== first && !lonely(write) && fits(write));
+    const own = company.filter((write) => write.lane === lane);
+    const others = company.filter((write) => write.lane !== lane);
 
     const batch = [first];
     let bytes = first.bytes;
-    for (const write of ownFirst) {
+    for (const write of [...own, ...others]) {
       if (batch.length >= maxItems) break;
       const more = write.bytes;
       if (bytes + more > maxBytes) continue;
@@ -77,10 +80,9 @@ export class WriteQueue {
 
   /** Takes an intent back that has not been sent. False when it is too late. */
   withdraw(intent: Intent): boolean {
-    const holder = this.waiting.find(({ intents }) => intents.includes(intent));
+    const holder = this.waiting.find((write) => write.uid === intent.uid && write.drop(intent));
     if (!holder) return false;
     this.intents -= 1;
-    holder.intents = holder.intents.filter((other) => other !== intent);
     if (holder.intents.length === 0) this.remove(new Set([holder]));
     return true;
   }

@@ -11,6 +11,7 @@ import {
 import { FragmentClient } from '../fragment/client.js';
 import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
+import { keepAlive } from '../worker/keep-alive.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
 import { parseAnswer } from '../workflows/claim/schema.js';
@@ -68,6 +69,7 @@ export async function setStage(options: Partial<SandboxOptions> & { payments?: b
         ...createTaskActivities({ gateway, client, parseAnswer: parseByProcess }),
         ...createFeedActivities({ gateway, client, temporal, parseAnswer: parseByProcess }),
       },
+      interceptors: { activity: [keepAlive] },
       maxConcurrentActivityTaskExecutions: 500,
     }),
   ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parsePayloadKeys } from '../codec/keys.js';
+import { AccountError, accountNamesSchema, readAccounts, type FragmentAccount } from './accounts.js';
 
 const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value);
 const text = z.preprocess(blankIsAbsent, z.string().optional());
@@ -20,6 +21,10 @@ export const configSchema = z.object({
   FRAGMENT_MAX_BATCH: count(1, 100).describe('tasks in one batch request; Fragment documents no maximum'),
   FRAGMENT_CURSOR_PARAM: text.pipe(z.string().default('cursor')).describe("the list's cursor parameter (undocumented)"),
   FRAGMENT_COMMENT_KEY: text.pipe(z.string().default('content')).describe("key of a comment's text (undocumented)"),
+  FRAGMENT_ACCOUNTS: accountNamesSchema.describe(
+    'further accounts, by names of your choice: `acme,globex`; each reads FRAGMENT_API_TOKEN_ACME and, where it differs from the above, ' +
+      'FRAGMENT_API_URL_ACME, FRAGMENT_REQUESTS_PER_MINUTE_ACME, FRAGMENT_MAX_BATCH_ACME',
+  ),
   PAYMENTS_URL: url.describe('the payment provider; without it, payment is a step that a person does'),
   PAYMENTS_TOKEN: text.describe("the payment provider's bearer token"),
   PAYLOAD_KEYS: text
@@ -35,12 +40,15 @@ export const configSchema = z.object({
   HEALTH_PORT: z
     .preprocess(blankIsAbsent, z.coerce.number().int().min(0).max(65_535).optional())
     .describe('a worker answers /livez and /readyz here; without it, nowhere'),
+  METRICS_PORT: z
+    .preprocess(blankIsAbsent, z.coerce.number().int().min(1).max(65_535).optional())
+    .describe("a worker serves /metrics here for Prometheus, its own figures and the SDK's; without it, nowhere"),
   LOG_LEVEL: z
     .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
     .describe('debug, info, warn or error; logs are JSON lines on standard error'),
 });
 
-export type Config = z.infer<typeof configSchema>;
+export type Config = z.infer<typeof configSchema> & { accounts: FragmentAccount[] };
 export type ConfigVariable = keyof typeof configSchema.shape;
 
 /** What is wrong with the environment, a line for each variable; never with a value, which may be a secret. */
@@ -57,8 +65,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, needs: readonly
   const parsed = configSchema.safeParse(env);
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => `${meaning(issue.path[0])}: ${issue.message}`);
   const missing = needs.filter((name) => !env[name]).map((name) => `${meaning(name)}: is not set`);
-  if (parsed.success && missing.length === 0) return parsed.data;
+  if (parsed.success && missing.length === 0) return { ...parsed.data, accounts: accountsOf(parsed.data, env) };
   throw new ConfigError([...wrong, ...missing]);
+}
+
+function accountsOf(variables: z.infer<typeof configSchema>, env: NodeJS.ProcessEnv): FragmentAccount[] {
+  try {
+    return readAccounts(variables, env);
+  } catch (error) {
+    throw error instanceof AccountError ? new ConfigError(error.problems) : error;
+  }
 }
 
 function meaning(name: PropertyKey | undefined): string {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { FragmentClient } from '../fragment/client.js';
-import { Gateway } from '../fragment/gateway.js';
+import { Gateway, type GatewayOptions } from '../fragment/gateway.js';
+import { variableOf, type FragmentAccount } from './accounts.js';
 import { ConfigError, type Config } from './config.js';
 
 export interface Fragment {
@@ -8,27 +9,42 @@ export interface Fragment {
   gateway: Gateway;
 }
 
-export function fragmentClient(config: Config): FragmentClient {
-  if (!config.FRAGMENT_API_TOKEN) throw new ConfigError(['FRAGMENT_API_TOKEN is not set, and Fragment asks for it']);
+/** The account of that name; without one, the default account. */
+export function fragmentAccount({ accounts }: Config, name?: string): FragmentAccount {
+  const account = accounts.find((each) => each.name === name);
+  if (account) return account;
+  const known = accounts.map((each) => each.name ?? 'the default one').join(', ');
+  throw new ConfigError([`no Fragment account ${name ?? 'without a name'} is configured; there are: ${known}`]);
+}
+
+export function fragmentClient(config: Config, name?: string): FragmentClient {
+  const { apiUrl, token } = fragmentAccount(config, name);
+  if (!token) throw new ConfigError([`${variableOf('FRAGMENT_API_TOKEN', name)} is not set, and Fragment asks for it`]);
   return new FragmentClient({
-    baseUrl: config.FRAGMENT_API_URL,
-    token: config.FRAGMENT_API_TOKEN,
+    baseUrl: apiUrl,
+    token,
     userAgent: config.FRAGMENT_USER_AGENT,
     cursorParam: config.FRAGMENT_CURSOR_PARAM,
     commentKey: config.FRAGMENT_COMMENT_KEY,
   });
 }
 
-/** One for a process: two gateways would each spend the account's whole budget. */
-export function openFragment(config: Config, log: Logger): Fragment {
-  const client = fragmentClient(config);
+/** Only for whoever holds the account's lease: two gateways would each spend the account's whole budget. */
+export function openFragment(
+  config: Config,
+  log: Logger,
+  { account, ...options }: Pick<GatewayOptions, 'maySend' | 'onAcknowledged'> & { account?: string },
+): Fragment {
+  const { requestsPerMinute, maxBatch } = fragmentAccount(config, account);
+  const client = fragmentClient(config, account);
   const gateway = new Gateway({
+    ...options,
     client,
-    requestsPerMinute: config.FRAGMENT_REQUESTS_PER_MINUTE,
-    maxBatch: config.FRAGMENT_MAX_BATCH,
+    requestsPerMinute,
+    maxBatch,
     log: {
-      info: (message, fields) => log.info(fields ?? {}, message),
-      warn: (message, fields) => log.warn(fields ?? {}, message),
+      info: (message, fields) => log.info({ account, ...fields }, message),
+      warn: (message, fields) => log.warn({ account, ...fields }, message),
     },
   });
   return { client, gateway };

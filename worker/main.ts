@@ -1,39 +1,62 @@
+import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import { dataConverter } from '../codec/data-converter.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Config } from './config.js';
-import { openFragment } from './fragment.js';
+import { fragmentClient } from './fragment.js';
+import { GatewayMetrics } from './gateway-metrics.js';
 import { serveHealth, temporalServes } from './health.js';
-import { ensureFeed, gatewayWorker, holdsGateway, holdsProcesses, processesWorker, type Role } from './roles.js';
+import {
+  ensureFeed,
+  ensureLease,
+  holdsGateway,
+  holdsProcesses,
+  leaseWorker,
+  processesWorker,
+  type Role,
+} from './roles.js';
+import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
 
 export interface RunningWorker {
-  /** Absent where the role asks nothing of Fragment. */
-  gateway?: Gateway;
+  /**
+   * An account's gateway, while this process holds its lease; undefined while another one does, and before it is known.
+   * A lease may be lost and taken again, with a new gateway: ask anew each time.
+   */
+  gateway(account?: string): Gateway | undefined;
   /** Settles when the worker has stopped, by `stop` or by SIGTERM and its like; rejects when it failed. */
   done: Promise<void>;
   /**
-   * Takes no new work, lets running activities finish, then closes the connections. What waits in the gateway is sent in
-   * its turn; with `handBack` it is handed back to Temporal at once, for the next worker to send.
+   * Takes no new work, lets running activities and requests finish, hands what waits in a gateway back to Temporal, and its
+   * lease to the next, then closes the connections.
    */
-  stop(options?: { handBack?: boolean }): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** Runs until SIGTERM, SIGINT, SIGQUIT or SIGUSR2, which Temporal's runtime turns into a graceful shutdown. */
-export async function runWorker(config: Config, role: Role): Promise<void> {
+export async function runWorker(config: Config, role: Role, accounts?: readonly (string | undefined)[]): Promise<void> {
   await (
-    await startWorker(config, role)
+    await startWorker(config, role, accounts)
   ).done;
 }
 
-/** A worker in this process, by `TEMPORAL_*` and the given configuration. */
-export async function startWorker(config: Config, role: Role): Promise<RunningWorker> {
+/** A worker in this process, by `TEMPORAL_*` and the given configuration; as a gateway, of all its accounts if none is named. */
+export async function startWorker(
+  config: Config,
+  role: Role,
+  accounts: readonly (string | undefined)[] = config.accounts.map(({ name }) => name),
+): Promise<RunningWorker> {
   const log = installTelemetry(config);
+  // Before anything starts: a missing token would show as a lease that nobody can hold.
+  if (holdsGateway(role)) for (const account of accounts) fragmentClient(config, account);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connect({ ...connectionOptions, address }, namespace);
+  const place = { connection, namespace, dataConverter: dataConverter(config.PAYLOAD_KEYS) };
   const workers: Worker[] = [];
+  const gateways = new Map<string | undefined, Gateway>();
   const health = await serveHealth(config.HEALTH_PORT, {
     worker: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
     temporal: () => temporalServes(connection),
@@ -42,38 +65,61 @@ export async function startWorker(config: Config, role: Role): Promise<RunningWo
     await connection.close();
     throw error;
   });
-  let gateway: Gateway | undefined;
 
   if (holdsProcesses(role)) {
     const provider = config.PAYMENTS_URL ? { url: config.PAYMENTS_URL, token: config.PAYMENTS_TOKEN } : undefined;
-    workers.push(await processesWorker({ connection, namespace }, provider));
+    workers.push(await processesWorker(place, provider));
   }
-  if (holdsGateway(role)) {
-    const fragment = openFragment(config, log);
-    gateway = fragment.gateway;
-    const temporal = new Client({ connection, namespace });
-    workers.push(await gatewayWorker({ connection, namespace }, { ...fragment, temporal }));
-    await ensureFeed(temporal);
-  }
+  if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 
   log.info({ role, address, namespace, healthPort: health?.port }, 'worker started');
   const done = runAll();
-  return { gateway, done, stop };
+  return { gateway: (account) => gateways.get(account), done, stop };
+
+  async function standBy(account: string | undefined): Promise<Worker> {
+    const temporal = new Client(place);
+    const metrics = new GatewayMetrics(account);
+    const worker = await leaseWorker(place, account, {
+      holder: `${process.pid}@${hostname()}`,
+      temporal,
+      beat: (stats) => metrics.publish(stats),
+      open: async (maySend) => {
+        const sender = await openSender({ place, config, log, temporal, metrics, account }, maySend);
+        gateways.set(account, sender.gateway);
+        return {
+          ...sender,
+          handBack: () => {
+            gateways.delete(account);
+            return sender.handBack();
+          },
+        };
+      },
+    });
+    await ensureLease(temporal, account);
+    await ensureFeed(temporal, account);
+    return worker;
+  }
 
   async function runAll(): Promise<void> {
+    const runs = workers.map((worker) => worker.run());
     try {
-      await Promise.all(workers.map((worker) => worker.run()));
+      await Promise.all(runs);
     } finally {
-      gateway?.close();
+      // Where one failed, the others must not keep the connection.
+      shutDown();
+      await Promise.allSettled(runs);
       await health?.close();
       await connection.close();
       log.info({ role }, 'worker stopped');
     }
   }
 
-  async function stop({ handBack = false } = {}): Promise<void> {
+  function shutDown(): void {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    if (handBack) gateway?.close();
+  }
+
+  async function stop(): Promise<void> {
+    shutDown();
     await done;
   }
 }

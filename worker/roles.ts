@@ -1,15 +1,27 @@
 import type { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
-import { createFeedActivities, createPaymentActivities, createTaskActivities } from '../activities/index.js';
+import {
+  createFeedActivities,
+  createLeaseActivities,
+  createPaymentActivities,
+  createTaskActivities,
+} from '../activities/index.js';
+import type { LeaseActivityOptions } from '../activities/lease.js';
 import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
-import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
-import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
+import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/feed.js';
+import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-contract.js';
+import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
 import { parseAnswer } from './answers.js';
 import { workflowSource } from './bundle.js';
+import { keepAlive } from './keep-alive.js';
 
 export const ROLES = ['all', 'processes', 'gateway'] as const;
-/** `processes`: workflows and payments, any number of them. `gateway`: all that costs Fragment requests; run one. */
+/**
+ * `processes`: workflows and payments, any number of them. `gateway`: all that costs Fragment requests; of those that run
+ * for an account one sends, and the others stand by.
+ */
 export type Role = (typeof ROLES)[number];
 
 export const holdsGateway = (role: Role): boolean => role !== 'processes';
@@ -18,12 +30,14 @@ export const holdsProcesses = (role: Role): boolean => role !== 'gateway';
 export interface Place {
   connection: NativeConnection;
   namespace: string;
+  /** Absent where nothing is encrypted. */
+  dataConverter?: DataConverter;
 }
 
 export function processesWorker(place: Place, provider: { url: string; token?: string } | undefined): Promise<Worker> {
   return Worker.create({
     ...place,
-    ...workflowSource({ encrypted: false }),
+    ...workflowSource({ encrypted: place.dataConverter !== undefined }),
     taskQueue: PROCESSES_QUEUE,
     activities: createPaymentActivities(provider),
     // About 0.3 MB each without zod in the bundle (measured): 150 MB.
@@ -33,31 +47,57 @@ export function processesWorker(place: Place, provider: { url: string; token?: s
   });
 }
 
+/** Waits for an account's lease, and holds it. */
+export function leaseWorker(place: Place, account: string | undefined, options: LeaseActivityOptions): Promise<Worker> {
+  return Worker.create({
+    ...place,
+    taskQueue: leaseQueue(account),
+    activities: createLeaseActivities(options),
+    // One lease is all there is to hold; while it is held, nothing is polled.
+    maxConcurrentActivityTaskExecutions: 1,
+    // The holder is told at once that it has to stop, and takes its own time for what is under way.
+    shutdownGraceTime: 0,
+  });
+}
+
+/** Run by the holder alone. */
 export function gatewayWorker(
   place: Place,
-  parts: { gateway: Gateway; client: FragmentClient; temporal: Client },
+  { account, ...parts }: { gateway: Gateway; client: FragmentClient; temporal: Client; account?: string },
 ): Promise<Worker> {
   return Worker.create({
     ...place,
-    taskQueue: FRAGMENT_QUEUE,
+    taskQueue: fragmentQueue(account),
     activities: {
       ...createTaskActivities({ ...parts, parseAnswer }),
-      ...createFeedActivities({ ...parts, parseAnswer }),
+      ...createFeedActivities({ ...parts, parseAnswer, account }),
     },
+    interceptors: { activity: [keepAlive] },
     // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.
     maxConcurrentActivityTaskExecutions: 2_000,
-    // Several turns of the budget: what waits is sent; what is not by then is handed back to Temporal.
-    shutdownGraceTime: '30 seconds',
+    // What waits is handed back at once; this is for the requests that are under way.
+    shutdownGraceTime: '10 seconds',
+  });
+}
+
+/** One lease for the account, started by whoever comes first. */
+export async function ensureLease(temporal: Client, account?: string): Promise<void> {
+  await temporal.workflow.start(LEASE_WORKFLOW, {
+    workflowId: leaseWorkflowId(account),
+    taskQueue: PROCESSES_QUEUE,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [{ account }],
+    staticSummary: `Who sends to Fragment for ${account ?? 'the account'}`,
   });
 }
 
 /** One feed for the account, started by whoever comes first. */
-export async function ensureFeed(temporal: Client): Promise<void> {
+export async function ensureFeed(temporal: Client, account?: string): Promise<void> {
   await temporal.workflow.start(FEED_WORKFLOW, {
-    workflowId: FEED_WORKFLOW_ID,
+    workflowId: feedWorkflowId(account),
     taskQueue: PROCESSES_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',
-    args: [{}],
-    staticSummary: 'Change feed of the Fragment account',
+    args: [{ account }],
+    staticSummary: `Change feed of ${account ? `the Fragment account ${account}` : 'the Fragment account'}`,
   });
 }

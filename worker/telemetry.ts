@@ -1,6 +1,13 @@
-import { Runtime, makeTelemetryFilterString, type LogLevel, type LogMetadata } from '@temporalio/worker';
+import {
+  Runtime,
+  makeTelemetryFilterString,
+  type LogLevel,
+  type LogMetadata,
+  type MetricsExporterConfig,
+} from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.js';
+import { LATENCY_BUCKETS, WRITE_LATENCY } from './gateway-metrics.js';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
@@ -9,8 +16,11 @@ const ACTIVITIES_ALONE = 'No workflows registered';
 
 let installed: Logger | undefined;
 
-/** One logger for ours and Temporal's lines, on standard error: standard output belongs to `--json`. */
-export function installTelemetry({ LOG_LEVEL: level }: Config): Logger {
+/**
+ * One logger for ours and Temporal's lines, on standard error: standard output belongs to `--json`. With METRICS_PORT, one
+ * endpoint for our figures and the SDK's, on every address, because whoever scrapes it is elsewhere; nothing else is to be read there.
+ */
+export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Config): Logger {
   if (installed) return installed;
   const logger = pino(
     { level, redact: { paths: ['token', 'config', '*.token', '*.headers'], censor: '[secret]' } },
@@ -27,8 +37,16 @@ export function installTelemetry({ LOG_LEVEL: level }: Config): Logger {
       warn: at('WARN'),
       error: at('ERROR'),
     },
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...(port ? { metrics: metricsOn(port) } : {}),
+    },
   });
   installed = logger;
   return logger;
+}
+
+function metricsOn(port: number): MetricsExporterConfig {
+  const histogramBucketOverrides = { [WRITE_LATENCY]: LATENCY_BUCKETS };
+  return { prometheus: { bindAddress: `0.0.0.0:${port}`, histogramBucketOverrides } };
 }

@@ -14,12 +14,19 @@ export interface ServerOptions {
   poisoned: ReadonlySet<string>;
   atomicity: 'all-or-nothing' | 'stop-at-first' | 'best-effort';
   latencyMs: number;
+  /** PUT without a status puts an existing task back to TODO. */
+  putResetsStatus?: boolean;
+  fieldsOnPut?: 'merge' | 'replace';
 }
 
 export class FaultyServer implements TaskApi {
   readonly tasks = new Map<string, Task>();
   readonly batches: { uids: string[]; at: number }[] = [];
   readonly arrivals: number[] = [];
+  /** Every change of a task, in order: what it held afterwards. */
+  readonly changes: Task[] = [];
+  /** How often a PUT was applied to each task. */
+  readonly puts = new Map<string, number>();
   overLimit = 0;
   private asked = 0;
 
@@ -28,6 +35,7 @@ export class FaultyServer implements TaskApi {
     private readonly options: ServerOptions,
   ) {}
 
+  accountsMe = async () => ({ account: await this.answer(() => ({})) });
   putTask = async (uid: string, body: TaskWrite) => this.single(uid, body, true);
   patchTask = async (uid: string, body: TaskWrite) => this.single(uid, body, false);
   putTasks = async (items: BatchItem[]) => this.batch(items, true);
@@ -91,8 +99,22 @@ export class FaultyServer implements TaskApi {
   private apply(item: BatchItem, create: boolean): Task {
     if (this.options.poisoned.has(item.uid)) throw new FragmentRejectedError('422', 'task', 422);
     const before = create ? this.tasks.get(item.uid) : this.found(item.uid);
-    const task = { ...before, ...item, fields: { ...before?.fields, ...item.fields } } as Task;
-    this.tasks.set(item.uid, task);
+    if (create) this.puts.set(item.uid, (this.puts.get(item.uid) ?? 0) + 1);
+    const { putResetsStatus, fieldsOnPut = 'merge' } = this.options;
+    const kept = create && fieldsOnPut === 'replace' ? {} : before?.fields;
+    const reset = create && putResetsStatus && before ? { status: 'TODO' } : {};
+    return this.store({ status: 'TODO', ...before, ...reset, ...item, fields: { ...kept, ...item.fields } });
+  }
+
+  /** What a person does in Fragment: no request, and nothing refuses it. */
+  touch(uid: string, change: (task: Task) => Task): void {
+    const task = this.tasks.get(uid);
+    if (task) this.store(change(task));
+  }
+
+  private store(task: Task): Task {
+    this.tasks.set(task.uid, task);
+    this.changes.push(task);
     return task;
   }
 

@@ -144,6 +144,54 @@ describe('Gateway', function () {
     assert.equal(sandbox.tasks.all().length, 2);
   });
 
+  it('takes a 403 for one task as a refusal of that task, while Fragment still knows the token', async () => {
+    await open();
+    await Promise.all([gateway.write(create(1)), gateway.write(create(2))]);
+    const closed = (n: number) => ({ uid: uid(n), kind: 'update' as const, body: { status: 'DONE' as const } });
+    for (const path of ['/tasks/batch', `/tasks/${uid(1)}`]) {
+      sandbox.faults.add({ kind: 'status', status: 403, match: { method: 'PATCH', path } });
+    }
+    const [first, second] = await Promise.allSettled([gateway.write(closed(1)), gateway.write(closed(2))]);
+    assert.deepEqual([first.status, second.status], ['rejected', 'fulfilled']);
+    assert.ok((first as PromiseRejectedResult).reason instanceof FragmentRejectedError);
+    assert.equal(gateway.stats().pauses, 0);
+  });
+
+  it('pauses at a 403 while Fragment does not know the token, and fails no write', async () => {
+    await open();
+    sandbox.faults.add({ kind: 'status', status: 403, times: 2 });
+    assert.equal((await gateway.write(create(1))).status, 'TODO');
+    assert.equal(gateway.stats().pauses, 1);
+  });
+
+  it('sends alone what Fragment did not answer for, though others wait', async () => {
+    await open({ batchAtomicity: 'best-effort' });
+    await gateway.write(create(1));
+    const closing = { uid: uid('unknown'), kind: 'update' as const, body: { status: 'DONE' as const } };
+    // Company at every turn: only a write that is kept apart ever finds out.
+    const company = async () => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        await gateway.write({ uid: uid(1), kind: 'update', body: { fields: { title: 'task 1', turn } } });
+      }
+      throw new Error('it went round and round with the others');
+    };
+    await assert.rejects(Promise.race([gateway.write(closing), company()]), FragmentRejectedError);
+  });
+
+  it('leaves a task with whoever took it, though its creation and an update were one request that got no answer', async () => {
+    await open({ putResetsStatus: true });
+    sandbox.faults.add({ kind: 'lost-answer', times: 1, match: { method: 'PUT' } });
+    const writes = [
+      gateway.write(create('m')),
+      gateway.write({ uid: uid('m'), kind: 'update', body: { due_at: '2030-01-01T00:00:00Z' } }),
+    ];
+    while (!sandbox.tasks.get(uid('m'))) await new Promise((resolve) => setTimeout(resolve, 1));
+    sandbox.tasks.apply('PATCH', { uid: uid('m'), status: 'STARTED' }, 'a person');
+    const [, updated] = await Promise.all(writes);
+    assert.equal(updated?.status, 'STARTED');
+    assert.equal(sandbox.stats().byEndpoint['PUT /tasks/:uid'], 1);
+  });
+
   it('waits out 429, 5xx and a dropped connection without failing a write', async () => {
     await open();
     sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 1, times: 1 });
@@ -161,6 +209,17 @@ describe('Gateway', function () {
     abort.abort(new Error('shutting down'));
     await assert.rejects(write, /shutting down/);
     assert.equal(sandbox.tasks.all().length, 0);
+  });
+
+  it('takes back a reading of many that still waits', async () => {
+    await open();
+    sandbox.faults.add({ kind: 'status', status: 503, times: 1 });
+    const abort = new AbortController();
+    await assert.rejects(gateway.readMany([uid(1), uid(2)]));
+    const reading = gateway.readMany([uid(1), uid(2)], { signal: abort.signal });
+    abort.abort(new Error('shutting down'));
+    await assert.rejects(reading, /shutting down/);
+    assert.equal(gateway.stats().waiting, 0);
   });
 
   for (const [query, patchUidOnly, way] of [

@@ -9,9 +9,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FeedActivities, FeedCursor, FeedWay } from '../../activities/feed.js';
-import { FRAGMENT_QUEUE } from '../tasks/contract.js';
+import { fragmentQueue } from '../tasks/contract.js';
 
 export interface FeedInput {
+  /** Absent: the default account. */
+  account?: string;
   cursor?: FeedCursor;
   idleRounds?: number;
 }
@@ -25,6 +27,8 @@ export interface FeedStatus {
 
 export const FEED_WORKFLOW = 'taskFeed';
 export const FEED_WORKFLOW_ID = 'task-feed';
+export const feedWorkflowId = (account?: string): string =>
+  account ? `${FEED_WORKFLOW_ID}-${account}` : FEED_WORKFLOW_ID;
 /** Something has happened in Fragment: look now, do not wait for the interval. */
 export const pokeFeedSignal = defineSignal('poke');
 export const feedStatusQuery = defineQuery<FeedStatus>('status');
@@ -35,14 +39,15 @@ const IDLE_MS = 15_000;
 /** Quiet rounds before the feed begins to slow down: people often finish several tasks in a row. */
 const PATIENCE = 10;
 
-const { readChanges } = proxyActivities<FeedActivities>({
-  taskQueue: FRAGMENT_QUEUE,
-  startToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds' },
-});
-
 /** The account's change feed: reads what changed since its cursor and signals the processes concerned, for ever. */
-export async function taskFeed({ cursor: from, idleRounds = 0 }: FeedInput = {}): Promise<never> {
+export async function taskFeed({ account, cursor: from, idleRounds = 0 }: FeedInput = {}): Promise<never> {
+  const { readChanges } = proxyActivities<FeedActivities>({
+    taskQueue: fragmentQueue(account),
+    startToCloseTimeout: '10 minutes',
+    // One activity, so it may beat often: people should not wait long for a gateway that died while it read.
+    heartbeatTimeout: '10 seconds',
+    retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds' },
+  });
   let cursor: FeedCursor = from ?? { way: 'list', recent: [], unlisted: {}, round: 0 };
   let poked = false;
   let awaited: number | undefined;
@@ -64,5 +69,5 @@ export async function taskFeed({ cursor: from, idleRounds = 0 }: FeedInput = {})
   }
   await condition(allHandlersFinished);
   // A poke that arrived in the meantime is answered by the new run's first round, which begins at once.
-  return continueAsNew<typeof taskFeed>({ cursor, idleRounds: idle });
+  return continueAsNew<typeof taskFeed>({ account, cursor, idleRounds: idle });
 }

@@ -62,6 +62,8 @@ export interface ClaimInput {
   claim: Claim;
   lifecycle: Lifecycle;
   policy: ClaimPolicy;
+  /** The Fragment account that gets the tasks; absent: the default one. */
+  account?: string;
 }
 
 export interface ClaimResult {

@@ -17,6 +17,11 @@ export const idSchema = z
   .max(200, 'must have 200 characters at most')
   .regex(/^[^\s\p{C}#]*$/u, 'must not contain spaces, control characters or #');
 
+/** As FRAGMENT_ACCOUNTS names it. */
+export const accountSchema = z
+  .string('must be a string')
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be the name of a Fragment account: lower-case letters, digits and dashes');
+
 const amountSchema = z
   .number({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a number') })
   .refine((amount) => Number.isSafeInteger(amount), 'must be a whole number of minor units: 910.54 USD is 91054')

@@ -25,10 +25,10 @@ const TITLES: Record<ClaimStep, string> = {
 
 /** A health insurance claim: data entry, review, approval from the policy's threshold upwards, payment. */
 export async function claim(input: ClaimInput): Promise<ClaimResult> {
-  const { lifecycle, policy } = input;
+  const { lifecycle, policy, account } = input;
   const { id, total } = input.claim;
   const process = new TaskProcess({ stepKey: claimStepKey, taskUrl: policy.taskUrl });
-  const steps = new TaskSteps(process, { process: 'claim', key: `claim#${id}`, lifecycle });
+  const steps = new TaskSteps(process, { process: 'claim', key: `claim#${id}`, lifecycle, account });
   let round = 1;
   let asked: string | undefined;
 

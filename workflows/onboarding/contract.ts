@@ -8,6 +8,8 @@ export interface Onboarding {
   fields: Record<string, string | number | boolean>;
   title?: string;
   url?: string;
+  /** The Fragment account that gets the task; absent: the default one. */
+  account?: string;
 }
 
 export interface OnboardingResult {

@@ -1,6 +1,6 @@
 /** The onboarding's shape as a zod schema, for the edges: never imported by a workflow. */
 import { z } from 'zod';
-import { idSchema, urlSchema } from '../claim/schema.js';
+import { accountSchema, idSchema, urlSchema } from '../claim/schema.js';
 import type { Onboarding } from './contract.js';
 
 /** The workflow writes these task fields itself; a value given here would be lost without a word. */
@@ -19,4 +19,5 @@ export const onboardingSchema: z.ZodType<Onboarding> = z.strictObject({
     }),
   title: z.string().min(1, 'must not be empty').max(200, 'must have 200 characters at most').optional(),
   url: urlSchema.optional(),
+  account: accountSchema.optional(),
 });

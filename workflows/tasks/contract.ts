@@ -9,8 +9,12 @@ export type { Calendar, Weekday } from './calendar.js';
 
 /** Workflows, and the activities that do not talk to Fragment. Any number of workers may poll it. */
 export const PROCESSES_QUEUE = 'processes';
-/** Activities that cost Fragment requests. Polled by the gateway alone, which holds the account's request budget. */
+/** Activities that cost Fragment requests. Polled by the account's one gateway, which holds its request budget. */
 export const FRAGMENT_QUEUE = 'fragment';
+/** The same of a named account; without a name it is the default account's. */
+export const fragmentQueue = (account?: string): string => (account ? `${FRAGMENT_QUEUE}-${account}` : FRAGMENT_QUEUE);
+/** Where gateways wait for their turn to be the one. No account may be called `lease...`, or the queues would meet. */
+export const leaseQueue = (account?: string): string => (account ? `fragment-lease-${account}` : 'fragment-lease');
 
 /** Where a process stands, for list queries. Nothing personal: search attributes are never encrypted. */
 export const needsAttentionKey = defineSearchAttributeKey('NeedsAttention', 'BOOL');

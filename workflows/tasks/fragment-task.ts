@@ -1,8 +1,9 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { TaskActivities } from '../../activities/tasks.js';
-import { FRAGMENT_QUEUE, type Lifecycle, type StepState, type TaskNews } from './contract.js';
+import type { Lifecycle, StepState, TaskNews } from './contract.js';
 import { durationMs } from './deadline.js';
+import { fragmentActivity } from './fragment-activities.js';
 import type { PersonStep } from './step.js';
 
 export interface FragmentTaskOptions {
@@ -11,16 +12,11 @@ export interface FragmentTaskOptions {
   /** Tasks are identified by `<key>#<step>#<round>`, or by `<key>` alone where one task serves all steps. */
   key: string;
   lifecycle: Lifecycle;
+  /** The Fragment account that holds them; absent: the default one. */
+  account?: string;
 }
 
 type Status = 'TODO' | 'STARTED' | 'DONE';
-
-const activities = proxyActivities<TaskActivities>({
-  taskQueue: FRAGMENT_QUEUE,
-  // A write waits in the gateway for its turn, and through a pause of a minute after a 429.
-  startToCloseTimeout: '5 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-});
 
 /**
  * The Fragment task that holds the current step, whichever lifecycle. Its changes are shielded from cancellation: one whose
@@ -29,12 +25,15 @@ const activities = proxyActivities<TaskActivities>({
 export class FragmentTask {
   private uid?: string;
   readonly created: string[] = [];
+  private readonly activities;
 
   /** `refused` is told of a change that Fragment refuses for good: the process goes on without it. */
   constructor(
     private readonly options: FragmentTaskOptions,
     private readonly refused: (state: StepState, error: unknown) => void,
-  ) {}
+  ) {
+    this.activities = proxyActivities<TaskActivities>(fragmentActivity(options.account));
+  }
 
   /** Opens the step's task, or moves the single one to it. @throws what `isRejected` tells from all else. */
   async open(spec: PersonStep, status: 'TODO' | 'STARTED'): Promise<TaskNews> {
@@ -47,7 +46,7 @@ export class FragmentTask {
   /** As it stands in Fragment, its answer read by the schema of this step; null where it no longer exists. */
   read({ step, round }: PersonStep, { uid }: StepState): Promise<TaskNews | null> {
     const { process } = this.options;
-    return activities.readTask.executeWithOptions({ summary: `read task ${step} ${round}` }, [
+    return this.activities.readTask.executeWithOptions({ summary: `read task ${step} ${round}` }, [
       { uid: uid as string, process, step },
     ]);
   }
@@ -55,7 +54,7 @@ export class FragmentTask {
   async close({ uid, step, round }: StepState, comment?: string): Promise<void> {
     if (!uid) return;
     await CancellationScope.nonCancellable(() =>
-      activities.closeTask.executeWithOptions({ summary: `close task ${step} ${round}` }, [{ uid, comment }]),
+      this.activities.closeTask.executeWithOptions({ summary: `close task ${step} ${round}` }, [{ uid, comment }]),
     );
   }
 
@@ -67,20 +66,20 @@ export class FragmentTask {
   setStatus(state: StepState, from: Status, to: Status, comment?: string): Promise<void> {
     const change = { uid: state.uid as string, from, to, comment };
     return this.tolerant(state, () =>
-      activities.setTaskStatus.executeWithOptions({ summary: `${state.step}: back to ${to}` }, [change]),
+      this.activities.setTaskStatus.executeWithOptions({ summary: `${state.step}: back to ${to}` }, [change]),
     );
   }
 
   comment(state: StepState, comment: string): Promise<void> {
     return this.tolerant(state, () =>
-      activities.commentOnTask.executeWithOptions({ summary: 'comment' }, [{ uid: state.uid as string, comment }]),
+      this.activities.commentOnTask.executeWithOptions({ summary: 'comment' }, [{ uid: state.uid as string, comment }]),
     );
   }
 
   reassign(state: StepState, email: string, comment: string): Promise<void> {
     const change = { uid: state.uid as string, email, comment };
     return this.tolerant(state, () =>
-      activities.reassignTask.executeWithOptions({ summary: `escalate ${state.step}` }, [change]),
+      this.activities.reassignTask.executeWithOptions({ summary: `escalate ${state.step}` }, [change]),
     );
   }
 
@@ -92,11 +91,11 @@ export class FragmentTask {
     const due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
     const content = { process, step, round, fields, due };
     if (lifecycle === 'single-task' && this.uid) {
-      return activities.moveTask.executeWithOptions({ summary: `move task to ${step} ${round}` }, [
+      return this.activities.moveTask.executeWithOptions({ summary: `move task to ${step} ${round}` }, [
         { ...content, uid: this.uid, status },
       ]);
     }
-    return activities.openTask.executeWithOptions({ summary: `open task ${step} ${round}` }, [
+    return this.activities.openTask.executeWithOptions({ summary: `open task ${step} ${round}` }, [
       {
         ...content,
         key: lifecycle === 'single-task' ? key : `${key}#${step}#${round}`,

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+/** A Fragment account: its own token, its own limit, and so its own gateway, feed and queues. */
+export interface FragmentAccount {
+  /** Absent for the default account, which the variables without a suffix describe. */
+  name?: string;
+  apiUrl: string;
+  token?: string;
+  requestsPerMinute: number;
+  maxBatch: number;
+}
+
+interface Defaults {
+  FRAGMENT_ACCOUNTS: string[];
+  FRAGMENT_API_URL: string;
+  FRAGMENT_API_TOKEN?: string;
+  FRAGMENT_REQUESTS_PER_MINUTE: number;
+  FRAGMENT_MAX_BATCH: number;
+}
+
+/** Part of queue names and workflow ids. `lease...` would meet the lease's queues, `default` the account without a name. */
+export const accountNameSchema = z
+  .string()
+  .regex(
+    /^(?!lease|default$)[a-z0-9]+(-[a-z0-9]+)*$/,
+    'is no account name: lower-case letters, digits and single dashes, not lease... or default',
+  );
+
+export const accountNamesSchema = z
+  .string()
+  .default('')
+  .transform((list) => [
+    ...new Set(
+      list
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    ),
+  ])
+  .pipe(z.array(accountNameSchema));
+
+/** `acme-eu` reads FRAGMENT_API_TOKEN_ACME_EU. */
+export const variableOf = (variable: string, account?: string): string =>
+  account ? `${variable}_${account.toUpperCase().replaceAll('-', '_')}` : variable;
+
+/**
+ * The accounts that the environment describes. The default one is among them unless others are named and it has no token.
+ * What a named account does not say for itself it takes from the variables without a suffix, but never its token.
+ */
+export function readAccounts(defaults: Defaults, env: NodeJS.ProcessEnv): FragmentAccount[] {
+  const base: FragmentAccount = {
+    apiUrl: defaults.FRAGMENT_API_URL,
+    token: defaults.FRAGMENT_API_TOKEN,
+    requestsPerMinute: defaults.FRAGMENT_REQUESTS_PER_MINUTE,
+    maxBatch: defaults.FRAGMENT_MAX_BATCH,
+  };
+  const named = defaults.FRAGMENT_ACCOUNTS.map((name) => ({ ...base, ...own(name, env), name }));
+  return named.length > 0 && !base.token ? named : [base, ...named];
+}
+
+const ownSchema = z.object({
+  FRAGMENT_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+  FRAGMENT_API_TOKEN: z.string().optional(),
+  FRAGMENT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(2).optional(),
+  FRAGMENT_MAX_BATCH: z.coerce.number().int().min(1).optional(),
+});
+
+function own(name: string, env: NodeJS.ProcessEnv): Partial<FragmentAccount> {
+  const said = Object.keys(ownSchema.shape).map((variable) => [variable, env[variableOf(variable, name)] || undefined]);
+  const parsed = ownSchema.safeParse(Object.fromEntries(said));
+  if (!parsed.success) {
+    throw new AccountError(
+      parsed.error.issues.map(({ path, message }) => `${variableOf(String(path[0]), name)}: ${message}`),
+    );
+  }
+  const { FRAGMENT_API_URL, FRAGMENT_API_TOKEN, FRAGMENT_REQUESTS_PER_MINUTE, FRAGMENT_MAX_BATCH } = parsed.data;
+  return {
+    token: FRAGMENT_API_TOKEN,
+    ...(FRAGMENT_API_URL ? { apiUrl: FRAGMENT_API_URL } : {}),
+    ...(FRAGMENT_REQUESTS_PER_MINUTE ? { requestsPerMinute: FRAGMENT_REQUESTS_PER_MINUTE } : {}),
+    ...(FRAGMENT_MAX_BATCH ? { maxBatch: FRAGMENT_MAX_BATCH } : {}),
+  };
+}
+
+/** Names each variable that is wrong. */
+export class AccountError extends Error {
+  override readonly name = 'AccountError';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('; '));
+  }
+}
