@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { FragmentRejectedError } from '../fragment/errors.js';
 import type { FragmentClient } from '../fragment/client.js';
@@ -5,7 +6,7 @@ import type { Gateway } from '../fragment/gateway.js';
 import type { Task, TaskStatus, TaskWrite } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
 import type { Write } from '../fragment/pending-write.js';
-import { orFailure } from './failures.js';
+import { orFailure, toFailure } from './failures.js';
 import { holds } from './task-content.js';
 import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
 
@@ -33,6 +34,20 @@ export interface OpenTask extends TaskContent {
 export interface MoveTask extends TaskContent {
   uid: string;
   status?: TaskStatus;
+}
+
+/** A task that is created and forgotten, or brought to what is said of it here. */
+export interface UpsertTask {
+  /** Invariant: the uid is made from it. */
+  key: string;
+  fields: Record<string, unknown>;
+  due?: string;
+}
+
+export interface UpsertedTask {
+  uid: string;
+  /** Why Fragment does not take it. Absent where the task is there, as it should be. */
+  refused?: string;
 }
 
 export interface ReassignTask {
@@ -119,6 +134,33 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
         const task = await write({ uid, kind: 'create', body, unsure: input.mayExist });
         await remark(uid, input.comment);
         return taskNews(task, parseAnswer, input);
+      });
+    },
+
+    /**
+     * Creates many tasks, or brings them to what is said of them: one activity, and as few requests as batches hold. The
+     * outcomes come in the order of the tasks; one that Fragment refuses costs only itself. The same key twice is one
+     * task, by the last that is said of it.
+     */
+    upsertTasks(input: { tasks: UpsertTask[]; mayExist?: boolean }): Promise<UpsertedTask[]> {
+      return orFailure(async () => {
+        const newest = new Map(input.tasks.map((task) => [taskUid(task.key), task]));
+        // Each write listens for the cancellation of the activity.
+        setMaxListeners(newest.size + 10, cancellationSignal());
+        const upserts = [...newest].map(async ([uid, { fields, due }]): Promise<UpsertedTask> => {
+          const body: TaskWrite = due ? { fields, due_at: due } : { fields };
+          const stillNeeded = (task: Task | undefined) => !holds(task, body);
+          try {
+            await write({ uid, kind: 'create', body, unsure: input.mayExist, stillNeeded });
+            return { uid };
+          } catch (error) {
+            if (!isRefusal(error)) throw error;
+            return { uid, refused: (toFailure(error) as Error).message };
+          }
+        });
+        // Every one is waited for: an activity that failed early would be repeated while its writes are under way.
+        const outcomes = new Map((await allSettled(upserts)).map((outcome) => [outcome.uid, outcome]));
+        return input.tasks.map(({ key }) => outcomes.get(taskUid(key)) as UpsertedTask);
       });
     },
 
@@ -221,6 +263,11 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
       });
     },
   };
+}
+
+async function allSettled<T>(work: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** Fragment said no, or a body was not even fit to be sent. A task that is gone is another matter. */

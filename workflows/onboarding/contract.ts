@@ -2,15 +2,37 @@
 export const ONBOARDING_WORKFLOW = 'onboarding';
 export const onboardingWorkflowId = (userId: string): string => `onboarding-${userId}`;
 
-export interface Onboarding {
+type Fields = Record<string, string | number | boolean>;
+
+/** One task, or several: each key of `fields` is pushed into the task, for the people who onboard to see. */
+export type Onboarding = OneTask | SeveralTasks;
+
+export interface OneTask {
   userId: string;
-  /** What the people who onboard need to see, by name; each key is pushed into the task's fields. */
-  fields: Record<string, string | number | boolean>;
+  fields: Fields;
   title?: string;
+  url?: string;
+}
+
+export interface SeveralTasks {
+  userId: string;
+  tasks: OnboardingTask[];
+}
+
+export interface OnboardingTask {
+  /** Tells the tasks of one user apart; the same key twice is one task. */
+  key: string;
+  title: string;
+  fields?: Fields;
   url?: string;
 }
 
 export interface OnboardingResult {
   userId: string;
-  uid: string;
+  /** Of the one task, where one was asked for. */
+  uid?: string;
+  /** The tasks that exist in Fragment now, by their keys. */
+  tasks: { key: string; uid: string }[];
+  /** Those that Fragment does not take. */
+  refused: { key: string; uid: string; reason: string }[];
 }

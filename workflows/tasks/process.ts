@@ -23,10 +23,10 @@ export interface ProcessOptions {
   taskUrl?: string;
 }
 
-/** What can happen to a step that waits. `overtaken` is set on a verb that came second. */
+/** What can happen to a step that waits. A verb is answered once it is `acted` on; `overtaken` is set where it came second. */
 export type StepEvent =
   | { kind: 'news'; news: TaskNews }
-  | ({ overtaken?: StepState } & (
+  | ({ acted?: boolean; overtaken?: StepState } & (
       | { kind: 'complete'; verb: CompleteStep }
       | { kind: 'retry'; verb: Partial<OperatorVerb> }
       | { kind: 'skip'; verb: OperatorVerb }
@@ -98,6 +98,7 @@ export class TaskProcess {
   /** The last thing a process does. */
   async end(outcome: string, outcomeKey?: KeywordKey): Promise<void> {
     this.ended = true;
+    for (const event of this.events) if (event.kind === 'news') this.recordLate(event.news);
     this.state.outcome = outcome;
     this.state.step = undefined;
     this.state.paused = undefined;
@@ -175,6 +176,7 @@ export class TaskProcess {
       this.waiting = undefined;
       this.attention(undefined);
       this.auditVerb(event as VerbEvent, `${event.kind} ${what}`);
+      this.acted(event as VerbEvent);
       return event.kind === 'retry' ? 'retry' : 'skip';
     });
   }
@@ -191,14 +193,24 @@ export class TaskProcess {
   }
 
   /** The step is over. What was asked of it besides came second, and is recorded only; news may be of the next step. */
-  settled(step: StepState): void {
+  settled(step: StepState, by?: VerbEvent): void {
     this.waiting = undefined;
+    if (by) this.acted(by);
     for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
       const event = late as VerbEvent;
       event.overtaken = step;
+      this.acted(event);
       this.auditVerb(event, `late ${event.kind} ignored`, step.step);
     }
     this.attention(undefined);
+  }
+
+  /** First wins: what a person decided on a step that was over by then is recorded, never applied. */
+  recordLate({ uid, status, answer, assignee }: TaskNews): void {
+    const past = this.state.steps.findLast((step) => step.uid === uid && isOver(step));
+    if (!past || status !== 'DONE' || !answer?.decision || answer.decision === past.decision) return;
+    const what = `late answer ignored: ${answer.decision}`;
+    this.audit({ what, step: past.step, source: 'person', by: assignee });
   }
 
   auditVerb({ kind, verb }: VerbEvent, what: string, step?: string): void {
@@ -206,10 +218,16 @@ export class TaskProcess {
     this.audit({ what, step, source: sourceOf(kind), by: verb.by, channel: verb.channel, why });
   }
 
+  /** What was asked for has happened: its Update is answered with the state that it made. */
+  acted(event: VerbEvent): void {
+    event.acted = true;
+  }
+
   /** Answers an Update when the step has acted on it. A completion that came second and says otherwise is refused. */
   async handled(event: VerbEvent): Promise<ProcessState> {
     this.events.push(event);
-    await condition(() => !this.events.includes(event) || this.ended);
+    // A withdrawal stops the step that would act on it.
+    await condition(() => event.acted === true || this.ended || this.withdrawal !== undefined);
     const { overtaken, kind } = event;
     if (overtaken && kind === 'complete') this.agreed(overtaken, event.verb);
     return this.state;
@@ -287,6 +305,7 @@ export class TaskProcess {
 }
 
 const isVerb = (event: StepEvent): boolean => event.kind !== 'news';
+const isOver = ({ status }: StepState): boolean => ['done', 'skipped', 'withdrawn'].includes(status);
 const isSameList = (a: string[] | null, b: string[] | null): boolean => String(a) === String(b);
 const isSame = (step: StepState, { decision }: CompleteStep): boolean =>
   step.status === 'done' && (step.decision ?? 'done') === (decision ?? 'done');

@@ -1,6 +1,6 @@
 import type { Answer, CompleteStep, Source, StepState } from './contract.js';
 import type { Deadline } from './deadline.js';
-import { refuse, type WaitingStep } from './process.js';
+import { refuse, type VerbEvent, type WaitingStep } from './process.js';
 
 /** Who did something, as far as it is known: an id or a name, and what stands for the e-mail address. */
 export interface Person {
@@ -38,6 +38,8 @@ export interface StepResult extends Answer, Person {
   source: Source;
   channel?: string;
   skipped?: boolean;
+  /** What was asked of the step, where it ended by that. */
+  verb?: VerbEvent;
   /** What the machine's work returned. */
   work?: unknown;
 }

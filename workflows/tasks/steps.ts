@@ -3,7 +3,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Answer, StepState, TaskNews } from './contract.js';
 import { durationMs } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
-import { messageOf, type StepEvent, type TaskProcess } from './process.js';
+import { messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
 import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
 import { StepWait } from './wait.js';
 
@@ -84,7 +84,7 @@ export class TaskSteps {
     const { source, by, channel } = result;
     const what = result.skipped ? 'skipped' : (result.decision ?? 'done');
     this.process.audit({ what, step: state.step, source, by, channel, why: result.note });
-    this.process.settled(state);
+    this.process.settled(state, result.verb);
     return result;
   }
 
@@ -164,15 +164,22 @@ export class TaskSteps {
   private async waitParked(waiting: StepWait, spec: PersonStep, state: StepState): Promise<StepResult | undefined> {
     const end = await waiting.parkedEnd();
     if ('answer' in end) return end.answer;
-    return end.verb.kind === 'retry' ? undefined : this.resultOf(end.verb, spec, state);
+    if (end.verb.kind !== 'retry') return this.resultOf(end.verb, spec, state);
+    this.retried(end.verb, state);
+    return undefined;
+  }
+
+  private retried(verb: VerbEvent, state: StepState): void {
+    this.process.auditVerb(verb, 'retried', state.step);
+    this.process.acted(verb);
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */
   private async park(spec: PersonStep, state: StepState, problem: string): Promise<StepEvent> {
     this.parked(spec, state, problem);
     const event = await this.process.next((each) => each.kind !== 'news');
-    if (event.kind === 'retry') this.process.auditVerb(event, 'retried', state.step);
     this.unparked(state, 'opening');
+    if (event.kind === 'retry') this.retried(event, state);
     return event;
   }
 
@@ -196,13 +203,13 @@ export class TaskSteps {
     if (event.kind === 'skip') {
       const { by, channel, reason } = event.verb;
       await this.task.settle(state, `Skipped by an operator: ${reason}`);
-      return { source: 'operator', channel, by, note: reason, skipped: true };
+      return { source: 'operator', channel, by, note: reason, skipped: true, verb: event };
     }
     if (event.kind !== 'complete') throw ApplicationFailure.nonRetryable(`${event.kind} does not end ${spec.step}`);
     const { step: _, ...given } = event.verb;
     const answer: Answer = given;
     await this.task.settle(state, `Done outside Fragment${answer.decision ? `: ${answer.decision}` : ''}.`);
-    return { ...given, source: 'backend' };
+    return { ...given, source: 'backend', verb: event };
   }
 
   private async closeCurrent(): Promise<void> {

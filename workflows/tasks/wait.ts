@@ -53,10 +53,8 @@ export class StepWait {
     for (;;) {
       const event = (await this.next()) as StepEvent;
       if (event.kind === 'reassign') await this.reassign(event);
-      else if (event.kind !== 'news') {
-        if (event.kind === 'retry') this.process.auditVerb(event, 'retried', this.state.step);
-        return { verb: event };
-      } else if (event.news.status === 'DONE') {
+      else if (event.kind !== 'news') return { verb: event };
+      else if (event.news.status === 'DONE') {
         const answer = await this.judge(event.news);
         if (answer) return { answer };
       }
@@ -79,7 +77,7 @@ export class StepWait {
       const event = process.take(() => true) as StepEvent;
       if (event.kind !== 'news') return event;
       if (event.news.uid !== state.uid || (event.news.status !== 'DONE' && !event.news.absent)) {
-        this.recordLate(event.news);
+        process.recordLate(event.news);
         continue;
       }
       if (event.news.status !== 'DONE') return event;
@@ -124,6 +122,7 @@ export class StepWait {
     const { email, reason } = event.verb;
     const changed = await this.task.reassign(this.state, email, `Reassigned by an operator: ${reason}`);
     if (changed) this.process.auditVerb(event, `reassigned to ${email}`, this.state.step);
+    this.process.acted(event);
   }
 
   private async alarm({ kind }: Alarm): Promise<void> {
@@ -167,18 +166,6 @@ export class StepWait {
 
   private isPast(step: string | undefined, round: number | undefined): boolean {
     return this.process.history.some((past) => past.status === 'done' && past.step === step && past.round === round);
-  }
-
-  /** First wins: what a person decided on a step that had been decided otherwise is recorded, never applied. */
-  private recordLate({ uid, answer, assignee }: TaskNews): void {
-    const past = this.process.history.find((step) => step.uid === uid && step.decision !== undefined);
-    if (!past || !answer?.decision || answer.decision === past.decision) return;
-    this.process.audit({
-      what: `late answer ignored: ${answer.decision}`,
-      step: past.step,
-      source: 'person',
-      by: assignee,
-    });
   }
 }
 
