@@ -7,6 +7,7 @@ export function claimView(state: ClaimState): string {
     state.outcome ?? (state.withdrawing ? `withdrawing: ${state.withdrawing}` : `at ${state.step ?? 'its start'}`);
   const head = [`claim ${state.claimId}: ${stands}`];
   if (state.lifecycle) head.push(`lifecycle: ${state.lifecycle}`);
+  if (state.paused) head.push(`paused: ${state.paused}`);
   if (state.needsAttention) head.push(`needs attention: ${state.needsAttention}`);
 
   const steps = state.steps.map((step) => [
@@ -19,11 +20,13 @@ export function claimView(state: ClaimState): string {
     step.uid,
     step.problem ?? step.note,
   ]);
-  const audit = state.audit.map(({ at, step, what, by, source, why }) => [at, step, what, by ?? source, why]);
+  const audit = state.audit.map(({ at, step, what, by, source, channel, why }) => {
+    return [at, step, what, by, channel ? `${source}/${channel}` : source, why];
+  });
   return [
     head.join('\n'),
     table([['STEP', 'ROUND', 'STATUS', 'DECISION', 'BY', 'DUE', 'TASK', 'NOTE'], ...steps]),
-    table([['AT', 'STEP', 'WHAT', 'BY', 'WHY'], ...audit]),
+    table([['AT', 'STEP', 'WHAT', 'BY', 'FROM', 'WHY'], ...audit]),
   ].join('\n\n');
 }
 

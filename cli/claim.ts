@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { Claims, type ClaimState, type CompleteStep } from '../client/index.js';
+import { Claims, type ClaimState, type CompleteStep, type OperatorVerb, type Reassign } from '../client/index.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
 import { startClaims } from './claim-start.js';
 import { claimList, claimView } from './claim-view.js';
@@ -10,7 +10,12 @@ interface Json {
   json?: boolean;
 }
 
+interface Steer extends Json {
+  requestId?: string;
+}
+
 const JSON_HELP = 'print one JSON object and nothing else';
+const REQUEST_HELP = 'sent again with the same id, it is one request';
 
 export function registerClaim(program: Command): void {
   const claim = program.command('claim').description('start, read and steer claims');
@@ -54,16 +59,23 @@ export function registerClaim(program: Command): void {
     .option('--note <text>', 'goes into the audit trail')
     .option('--reference <text>', 'the reference of the payment')
     .option('--corrections <json>', 'an object of corrected values, from data entry', jsonObject)
-    .option('--by <person>', 'who decided')
+    .option('--by <person>', 'who decided: an e-mail address, or an id as the other steps have it')
+    .option('--request-id <id>', REQUEST_HELP)
     .option('--json', JSON_HELP)
-    .action((id: string, { json, ...answer }: Json & CompleteStep) =>
-      show({ json }, (claims) => claims.complete(id, answer)),
+    .action((id: string, { json, requestId, ...answer }: Steer & CompleteStep) =>
+      show({ json }, (claims) => claims.complete(id, answer, { requestId })),
     );
 
-  steering('withdraw', 'end a claim and undo what it has open').action(
-    (id: string, { json, ...verb }: Json & { reason: string; by?: string }) =>
-      show({ json }, (claims) => claims.withdraw(id, verb)),
-  );
+  steering('withdraw', 'end a claim and undo what it has open').action(asked('withdraw'));
+  steering('skip', 'go on without a parked step').action(asked('skip'));
+  steering('pause', 'begin nothing new and stop the deadlines').action(asked('pause'));
+  steering('resume', 'go on after a pause, with the time that was left').action(asked('resume'));
+
+  steering('reassign', 'give the task of the current step to another person')
+    .requiredOption('--email <address>', 'who is to do it')
+    .action((id: string, { json, requestId, ...reassign }: Steer & Reassign) =>
+      show({ json }, (claims) => claims.reassign(id, reassign, { requestId })),
+    );
 
   claim
     .command('retry')
@@ -71,15 +83,11 @@ export function registerClaim(program: Command): void {
     .description('try a parked step again')
     .option('--reason <text>', 'goes into the audit trail')
     .option('--by <person>', 'who asks for it')
+    .option('--request-id <id>', REQUEST_HELP)
     .option('--json', JSON_HELP)
-    .action((id: string, { json, ...verb }: Json & { reason?: string; by?: string }) =>
-      show({ json }, (claims) => claims.retry(id, verb)),
+    .action((id: string, { json, requestId, ...reason }: Steer & Partial<OperatorVerb>) =>
+      show({ json }, (claims) => claims.retry(id, reason, { requestId })),
     );
-
-  steering('skip', 'go on without a parked step').action(
-    (id: string, { json, ...verb }: Json & { reason: string; by?: string }) =>
-      show({ json }, (claims) => claims.skip(id, verb)),
-  );
 
   function steering(name: string, description: string): Command {
     return claim
@@ -88,12 +96,18 @@ export function registerClaim(program: Command): void {
       .description(description)
       .requiredOption('--reason <text>', 'goes into the audit trail')
       .option('--by <person>', 'who asks for it')
+      .option('--request-id <id>', REQUEST_HELP)
       .option('--json', JSON_HELP);
   }
 }
 
+function asked(verb: 'withdraw' | 'skip' | 'pause' | 'resume') {
+  return (id: string, { json, requestId, ...reason }: Steer & OperatorVerb) =>
+    show({ json }, (claims) => claims[verb](id, reason, { requestId }));
+}
+
 async function show({ json }: Json, ask: (claims: Claims) => Promise<ClaimState>): Promise<void> {
-  const state = await withTemporal((client) => ask(new Claims(client)));
+  const state = await withTemporal((client) => ask(new Claims(client, { channel: 'cli' })));
   if (json) printJson(state);
   else print(claimView(state));
 }

@@ -20,12 +20,17 @@ import {
   completeStepSchema,
   operatorVerbSchema,
   policySchema,
+  reassignSchema,
+  requestIdSchema,
   retrySchema,
 } from '../workflows/claim/schema.js';
 import {
   completeStepUpdate,
   LIFECYCLES,
   needsAttentionKey,
+  pauseUpdate,
+  reassignUpdate,
+  resumeUpdate,
   retryStepUpdate,
   skipStepUpdate,
   stateQuery,
@@ -34,8 +39,10 @@ import {
   type Lifecycle,
   type OperatorVerb,
   type ProcessState,
+  type Reassign,
 } from '../workflows/tasks/contract.js';
 import { explain } from './claim-failures.js';
+import { emailDigest } from './digest.js';
 import { ClaimConflictError, InputError } from './errors.js';
 import { parseInput } from './input.js';
 import { startOnce } from './start-once.js';
@@ -45,6 +52,11 @@ export interface StartClaim {
   policy?: Partial<ClaimPolicy>;
   /** The Fragment account that gets the tasks, by its name in FRAGMENT_ACCOUNTS; absent: the default one. */
   account?: string;
+}
+
+export interface Steering {
+  /** Names this very request: sent again with the same id, it is answered as the first was and does nothing more. */
+  requestId?: string;
 }
 
 export interface StartedClaim {
@@ -70,9 +82,12 @@ const ANSWER_SECONDS = 15;
 export class Claims {
   readonly #client: Client;
   readonly #policy: ClaimPolicy;
+  readonly #channel?: string;
 
-  constructor(client: Client, options: { policy?: Partial<ClaimPolicy> } = {}) {
+  /** `channel` is how the audit trail names this way of steering, where the verb itself names none. */
+  constructor(client: Client, options: { policy?: Partial<ClaimPolicy>; channel?: string } = {}) {
     this.#client = client;
+    this.#channel = options.channel;
     this.#policy = parseInput(policySchema, { ...DEFAULT_POLICY, ...options.policy });
   }
 
@@ -104,24 +119,39 @@ export class Claims {
     return { workflowId, started: outcome === 'started' };
   }
 
-  /** Completes the current step for a person; the first completion decides. */
-  complete(claimId: string, answer: CompleteStep): Promise<ClaimState> {
-    return this.#steer(claimId, completeStepUpdate, () => parseInput(completeStepSchema, answer));
+  /** Completes the current step for a person; the first completion decides, and the same one again is answered alike. */
+  complete(claimId: string, answer: CompleteStep, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, completeStepUpdate, () => named(parseInput(completeStepSchema, answer)), steering);
   }
 
   /** Ends the claim from outside; everything it has open or reserved is undone. */
-  withdraw(claimId: string, verb: OperatorVerb): Promise<ClaimState> {
-    return this.#steer(claimId, withdrawUpdate, () => parseInput(operatorVerbSchema, verb));
+  withdraw(claimId: string, verb: OperatorVerb, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, withdrawUpdate, () => parseInput(operatorVerbSchema, verb), steering);
   }
 
   /** Tries a parked step again. */
-  retry(claimId: string, verb: Partial<OperatorVerb> = {}): Promise<ClaimState> {
-    return this.#steer(claimId, retryStepUpdate, () => parseInput(retrySchema, verb));
+  retry(claimId: string, verb: Partial<OperatorVerb> = {}, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, retryStepUpdate, () => parseInput(retrySchema, verb), steering);
   }
 
   /** Goes on without a parked step. */
-  skip(claimId: string, verb: OperatorVerb): Promise<ClaimState> {
-    return this.#steer(claimId, skipStepUpdate, () => parseInput(operatorVerbSchema, verb));
+  skip(claimId: string, verb: OperatorVerb, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, skipStepUpdate, () => parseInput(operatorVerbSchema, verb), steering);
+  }
+
+  /** Gives the task of the current step to another person. Where Fragment does not know them, it is nobody's. */
+  reassign(claimId: string, verb: Reassign, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, reassignUpdate, () => parseInput(reassignSchema, verb), steering);
+  }
+
+  /** Nothing new begins and no deadline passes, until it is resumed. What people finish meanwhile counts then. */
+  pause(claimId: string, verb: OperatorVerb, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, pauseUpdate, () => parseInput(operatorVerbSchema, verb), steering);
+  }
+
+  /** Goes on after a pause; deadlines get the time that was left. */
+  resume(claimId: string, verb: OperatorVerb, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, resumeUpdate, () => parseInput(operatorVerbSchema, verb), steering);
   }
 
   /** Where the claim stands, and how it got there. Answered for an ended one too. */
@@ -160,14 +190,16 @@ export class Claims {
     return claims;
   }
 
-  async #steer<T>(
+  async #steer<T extends { channel?: string }>(
     claimId: string,
     update: UpdateDefinition<ProcessState, [T]>,
     argument: () => T,
+    { requestId }: Steering = {},
   ): Promise<ClaimState> {
-    const args: [T] = [argument()];
+    const args: [T] = [{ ...(this.#channel ? { channel: this.#channel } : {}), ...argument() }];
+    const updateId = requestId === undefined ? undefined : parseInput(requestIdSchema, requestId);
     return this.#asking(claimId, async (handle) => {
-      return this.#named(claimId, handle, await handle.executeUpdate<ProcessState, [T]>(update, { args }));
+      return this.#named(claimId, handle, await handle.executeUpdate<ProcessState, [T]>(update, { args, updateId }));
     });
   }
 
@@ -187,4 +219,9 @@ export class Claims {
   #handle(claimId: string): WorkflowHandle {
     return this.#client.workflow.getHandle(claimWorkflowId(claimId));
   }
+}
+
+/** Whom the backend names by e-mail can be the one whom Fragment names by id: four eyes have to see that. */
+function named(answer: CompleteStep): CompleteStep {
+  return answer.by?.includes('@') ? { ...answer, emailDigest: emailDigest(answer.by) } : answer;
 }

@@ -7,6 +7,11 @@ export function digestOf(content: unknown): string {
     .digest('hex');
 }
 
+/** What stands for an e-mail address: the same that Fragment's news carry, so that one person is known under both names. */
+export function emailDigest(email: string): string {
+  return createHash('sha256').update(email.trim().toLowerCase()).digest('hex').slice(0, 16);
+}
+
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;

@@ -82,6 +82,18 @@ export class OnboardingConflictError extends Error {
   }
 }
 
+/** Nothing was created: Fragment refused every task, or the process was ended from outside. */
+export class OnboardingFailedError extends Error {
+  override readonly name = 'OnboardingFailedError';
+  constructor(
+    readonly userId: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`onboarding ${userId}: no task was created: ${reason}`, options);
+  }
+}
+
 export class TemporalUnreachableError extends Error {
   override readonly name = 'TemporalUnreachableError';
   constructor(

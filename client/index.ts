@@ -1,5 +1,5 @@
 /** What backend code imports: start claims and onboardings, read them, steer them. */
-export { Claims, type ListedClaim, type StartClaim, type StartedClaim } from './claims.js';
+export { Claims, type ListedClaim, type StartClaim, type StartedClaim, type Steering } from './claims.js';
 export { Onboardings } from './onboarding.js';
 export { connect, type Connected } from './connect.js';
 export { claimFromFhir } from './fhir.js';
@@ -17,4 +17,4 @@ export {
   type Money,
 } from '../workflows/claim/contract.js';
 export type { Onboarding, OnboardingResult } from '../workflows/onboarding/contract.js';
-export type { Answer, CompleteStep, Lifecycle, OperatorVerb } from '../workflows/tasks/contract.js';
+export type { Answer, CompleteStep, Lifecycle, OperatorVerb, Reassign } from '../workflows/tasks/contract.js';

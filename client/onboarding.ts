@@ -1,11 +1,18 @@
-import type { Client } from '@temporalio/client';
-import { ONBOARDING_WORKFLOW, onboardingWorkflowId, type Onboarding } from '../workflows/onboarding/contract.js';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { rootCause } from '@temporalio/common';
+import {
+  ONBOARDING_WORKFLOW,
+  onboardingWorkflowId,
+  type Onboarding,
+  type OnboardingResult,
+  type OneTask,
+} from '../workflows/onboarding/contract.js';
 import { onboardingSchema } from '../workflows/onboarding/schema.js';
-import { OnboardingConflictError } from './errors.js';
+import { OnboardingConflictError, OnboardingFailedError } from './errors.js';
 import { parseInput } from './input.js';
 import { startOnce } from './start-once.js';
 
-/** Create and forget: a Fragment task is made, durably and once, and belongs to Fragment from then on. */
+/** Create and forget: Fragment tasks are made, durably and once, and belong to Fragment from then on. */
 export class Onboardings {
   readonly #client: Client;
 
@@ -15,7 +22,7 @@ export class Onboardings {
 
   /** @throws InputError, OnboardingConflictError where the user id was started with other content. */
   async start(onboarding: Onboarding): Promise<{ workflowId: string; started: boolean }> {
-    const content = parseInput(onboardingSchema, onboarding);
+    const content = parseInput(onboardingSchema(onboarding), onboarding);
     const workflowId = onboardingWorkflowId(content.userId);
     const outcome = await startOnce(this.#client, {
       type: ONBOARDING_WORKFLOW,
@@ -23,9 +30,21 @@ export class Onboardings {
       input: content,
       content,
       summary: `Onboarding ${content.userId}`,
-      details: content.title ?? 'Creates one Fragment task and ends.',
+      details: 'tasks' in content ? `Creates ${content.tasks.length} Fragment tasks and ends.` : oneTask(content),
     });
     if (outcome === 'different') throw new OnboardingConflictError(content.userId);
     return { workflowId, started: outcome === 'started' };
   }
+
+  /** Waits until the tasks are made. @throws OnboardingFailedError where Fragment took none of them. */
+  async result(userId: string): Promise<OnboardingResult> {
+    try {
+      return (await this.#client.workflow.getHandle(onboardingWorkflowId(userId)).result()) as OnboardingResult;
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      throw new OnboardingFailedError(userId, rootCause(error) ?? error.message, { cause: error });
+    }
+  }
 }
+
+const oneTask = ({ title }: OneTask): string => title ?? 'Creates one Fragment task and ends.';

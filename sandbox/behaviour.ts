@@ -58,6 +58,10 @@ export const behaviourSchema = z.strictObject({
     .enum(['clear', '422', 'ignore'])
     .default('clear')
     .describe('null for a native field, e.g. assignee_uid'),
+  unknownAssignee: z
+    .enum(['accept', '422', 'ignore'])
+    .default('accept')
+    .describe('an assignee_email that is nobody of the account: here, any address at unknown.example'),
   cursorParam: z
     .string()
     .min(1)

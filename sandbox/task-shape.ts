@@ -78,6 +78,10 @@ export function parseWrite(body: unknown, behaviour: Behaviour, loc: (string | n
     throw new Refusal(422, problems.map((p) => `${p.loc.join('.')}: ${p.msg}`).join('; '), problems);
   }
   const write: Record<string, unknown> = parsed.data;
+  if (parsed.data.assignee_email?.endsWith('@unknown.example') && behaviour.unknownAssignee !== 'accept') {
+    if (behaviour.unknownAssignee === '422') throw invalid([...loc, 'assignee_email'], 'no such user', 'value_error');
+    delete write.assignee_email;
+  }
   for (const [key, value] of Object.entries(write)) {
     if (value === undefined) delete write[key];
     if (value !== null || behaviour.nullClears === 'clear') continue;

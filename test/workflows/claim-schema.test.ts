@@ -89,12 +89,21 @@ describe('the schemas at the edges', () => {
     assert.equal(completeStepSchema.safeParse({ step: 'approval' }).success, false);
   });
 
-  it('take the example onboarding, and none that uses the process own field names', () => {
-    const example: unknown = JSON.parse(
-      readFileSync(new URL('../../examples/onboarding.json', import.meta.url), 'utf8'),
-    );
-    assert.ok(onboardingSchema.safeParse(example).success);
-    assert.equal(onboardingSchema.safeParse({ userId: 'u', fields: { workflow_id: 'x' } }).success, false);
+  it('take the example onboardings, and none that uses the process own field names', () => {
+    const problemsOf = (given: unknown) =>
+      onboardingSchema(given)
+        .safeParse(given)
+        .error?.issues.map((i) => i.message);
+    for (const name of ['onboarding', 'onboarding-tasks']) {
+      const text = readFileSync(new URL(`../../examples/${name}.json`, import.meta.url), 'utf8');
+      assert.equal(problemsOf(JSON.parse(text)), undefined);
+    }
+    const own = { workflow_id: 'x' };
+    assert.match(String(problemsOf({ userId: 'u', fields: own })), /names that the process writes itself/);
+    const tasks = [{ key: 'a', title: 'A', fields: own }];
+    assert.match(String(problemsOf({ userId: 'u', tasks })), /names that the process writes itself/);
+    assert.match(String(problemsOf({ userId: 'u', tasks: [{ key: 'a#b', title: 'A' }] })), /#/);
+    assert.match(String(problemsOf({ userId: 'u', tasks, fields: {} })), /fields/);
   });
 });
 

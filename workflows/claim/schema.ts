@@ -1,7 +1,7 @@
 /** The claim's shapes as zod schemas, for the edges: never imported by a workflow. */
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
-import type { CompleteStep, OperatorVerb } from '../tasks/contract.js';
+import type { CompleteStep, OperatorVerb, Reassign } from '../tasks/contract.js';
 import { answerSchemas, isClaimStep, parseAnswer } from './answer-schema.js';
 import type { Claim, ClaimPolicy, ClaimStep } from './contract.js';
 
@@ -87,11 +87,25 @@ const reason = z
   .min(1, 'must not be empty')
   .max(2_000, 'must have 2000 characters at most');
 
-export const operatorVerbSchema: z.ZodType<OperatorVerb> = z.strictObject({ reason, by: byLine.optional() });
-export const retrySchema: z.ZodType<Partial<OperatorVerb>> = z.strictObject({
-  reason: reason.optional(),
-  by: byLine.optional(),
+/** How the caller wants its way in to be called in the audit trail: `cli`, `api`, `backoffice`. */
+const channel = z
+  .string('must be a string')
+  .regex(/^[\w.-]{1,40}$/, 'must be one word of 40 characters at most')
+  .optional();
+const verb = { by: byLine.optional(), channel };
+
+export const operatorVerbSchema: z.ZodType<OperatorVerb> = z.strictObject({ reason, ...verb });
+export const retrySchema: z.ZodType<Partial<OperatorVerb>> = z.strictObject({ reason: reason.optional(), ...verb });
+export const reassignSchema: z.ZodType<Reassign> = z.strictObject({
+  email: z.email('must be an e-mail address').max(200, 'must have 200 characters at most'),
+  reason,
+  ...verb,
 });
+/** Makes a verb that is sent again the same one. Temporal keeps it, so it is no place for people's data. */
+export const requestIdSchema = z
+  .string('must be a string')
+  .min(1, 'must not be empty')
+  .max(200, 'must have 200 characters at most');
 
 /** The arguments of `completeStep`: which step, and an answer by the same rules that a person's form obeys. */
 export const completeStepSchema: z.ZodType<CompleteStep> = z
@@ -101,15 +115,16 @@ export const completeStepSchema: z.ZodType<CompleteStep> = z
     note: z.string().optional(),
     reference: z.string().optional(),
     corrections: z.record(z.string(), z.unknown()).optional(),
-    by: byLine.optional(),
+    ...verb,
   })
-  .transform(({ step, by, ...form }, context) => {
+  .transform(({ step, by, channel: way, ...form }, context) => {
     const parsed = isClaimStep(step) ? parseAnswer(step, form) : { problem: 'unknown step' };
     if ('problem' in parsed) {
       context.addIssue({ code: 'custom', message: parsed.problem, input: form });
       return z.NEVER;
     }
-    return { step, ...parsed.answer, ...(by === undefined ? {} : { by }) };
+    const who = { ...(by === undefined ? {} : { by }), ...(way === undefined ? {} : { channel: way }) };
+    return { step, ...parsed.answer, ...who };
   });
 
 function objectError(issue: { code?: string; input?: unknown }): string | undefined {

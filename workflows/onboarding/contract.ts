@@ -2,17 +2,41 @@
 export const ONBOARDING_WORKFLOW = 'onboarding';
 export const onboardingWorkflowId = (userId: string): string => `onboarding-${userId}`;
 
-export interface Onboarding {
+type Fields = Record<string, string | number | boolean>;
+
+/** One task, or several: each key of `fields` is pushed into the task, for the people who onboard to see. */
+export type Onboarding = OneTask | SeveralTasks;
+
+interface Shared {
   userId: string;
-  /** What the people who onboard need to see, by name; each key is pushed into the task's fields. */
-  fields: Record<string, string | number | boolean>;
+  /** The Fragment account that gets the tasks; absent: the default one. */
+  account?: string;
+}
+
+export interface OneTask extends Shared {
+  fields: Fields;
   title?: string;
   url?: string;
-  /** The Fragment account that gets the task; absent: the default one. */
-  account?: string;
+}
+
+export interface SeveralTasks extends Shared {
+  tasks: OnboardingTask[];
+}
+
+export interface OnboardingTask {
+  /** Tells the tasks of one user apart; the same key twice is one task. */
+  key: string;
+  title: string;
+  fields?: Fields;
+  url?: string;
 }
 
 export interface OnboardingResult {
   userId: string;
-  uid: string;
+  /** Of the one task, where one was asked for. */
+  uid?: string;
+  /** The tasks that exist in Fragment now, by their keys. */
+  tasks: { key: string; uid: string }[];
+  /** Those that Fragment does not take. */
+  refused: { key: string; uid: string; reason: string }[];
 }
