@@ -1,6 +1,6 @@
 /** Every name and type by which backends, operators and workers speak of a claim. Plain data only (see tasks/contract). */
 import { defineSearchAttributeKey, type Duration } from '@temporalio/common';
-import type { Lifecycle, ProcessState } from '../tasks/contract.js';
+import type { Calendar, Lifecycle, ProcessState } from '../tasks/contract.js';
 
 export const CLAIM_WORKFLOW = 'claim';
 export const claimStepKey = defineSearchAttributeKey('ClaimStep', 'KEYWORD');
@@ -52,6 +52,8 @@ export interface ClaimPolicy {
   /** `strict`: an approval whose approver Fragment does not name is given back. */
   fourEyes: 'verifiable' | 'strict';
   deadlines: Record<ClaimStep, StepDeadline>;
+  /** Deadlines in working time, by `calendar(...)` of the client; without it, around the clock. */
+  calendar?: Calendar;
   /** The claim's keys that are pushed into its Fragment tasks. Nothing else of the claim leaves for Fragment. */
   allowList: readonly (keyof Claim)[];
   /** Where a person opens a task, `{uid}` for its uid: the links in the Web UI's table of steps. */

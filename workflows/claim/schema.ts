@@ -63,6 +63,13 @@ const deadlineSchema = z.strictObject({
   escalateTo: shortText.optional(),
 });
 
+/** As the client's `calendar` makes it. */
+const calendarSchema = z.strictObject({
+  hours: z.record(z.string(), z.array(z.array(z.string()))),
+  holidays: z.array(z.string()).optional(),
+  offsets: z.array(z.strictObject({ from: z.string(), minutes: z.number() })),
+});
+
 export const policySchema = z.strictObject({
   approvalFrom: z.int('must be a whole number of minor units').min(0, 'must not be negative'),
   fourEyes: z.enum(['verifiable', 'strict']),
@@ -72,6 +79,7 @@ export const policySchema = z.strictObject({
     approval: deadlineSchema,
     payment: deadlineSchema,
   }),
+  calendar: calendarSchema.optional(),
   allowList: z.array(z.enum(['id', 'total', 'type', 'priority', 'created', 'patient', 'provider', 'url'])),
   taskUrl: z.string().includes('{uid}', 'must contain {uid}').optional(),
 }) as unknown as z.ZodType<ClaimPolicy>; // zod knows a duration as a string; Temporal's type is narrower.

@@ -135,7 +135,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
         ...(known.url ? { url: known.url } : {}),
         claim_id: id,
       },
-      deadline: policy.deadlines[name],
+      deadline: { ...policy.deadlines[name], ...(policy.calendar ? { calendar: policy.calendar } : {}) },
     };
   }
 }

@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { TaskActivities } from '../../activities/tasks.js';
 import type { Lifecycle, StepState, TaskNews } from './contract.js';
-import { durationMs } from './deadline.js';
+import { dueAt } from './deadline.js';
 import { fragmentActivity } from './fragment-activities.js';
 import type { PersonStep } from './step.js';
 
@@ -156,7 +156,7 @@ export class FragmentTask {
       step,
       round,
       fields: { ...fields, title, process, step, round, workflow_id: workflowInfo().workflowId },
-      due: new Date(Date.now() + durationMs(deadline.due)).toISOString(),
+      due: dueAt(deadline, Date.now()),
       ...(comment ? { comment } : {}),
     };
   }

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import * as contract from './contract.js';
 import type { AuditEntry, CompleteStep, OperatorVerb, ProcessState, StepState, TaskNews } from './contract.js';
+import type { StepClock } from './deadline.js';
 import { details } from './details.js';
 import { Saga } from './saga.js';
 import { answerVerbs } from './verbs.js';
@@ -65,8 +66,7 @@ export class TaskProcess {
   private withdrawal?: OperatorVerb;
   private ended = false;
   private reason?: string;
-  private pausedAt = 0;
-  private pausedMs = 0;
+  private clock?: StepClock;
 
   constructor(private readonly options: ProcessOptions) {
     setHandler(contract.stateQuery, () => this.state);
@@ -118,10 +118,10 @@ export class TaskProcess {
     return this.state.steps;
   }
 
-  /** Milliseconds on a clock that stands still while the process is paused. Deadlines are kept on it. */
-  now(): number {
-    const pausedFor = this.state.paused === undefined ? 0 : Date.now() - this.pausedAt;
-    return Date.now() - this.pausedMs - pausedFor;
+  /** The clock of the step that waits: it stands still while the process is paused. */
+  time(clock: StepClock): void {
+    this.clock = clock;
+    if (this.state.paused !== undefined) clock.stop(Date.now());
   }
 
   /** Passes at once unless the process is paused, withdrawn or cancelled: nothing new begins then. */
@@ -254,7 +254,7 @@ export class TaskProcess {
 
   pause(verb: OperatorVerb): ProcessState {
     if (this.state.paused !== undefined) return this.state;
-    this.pausedAt = Date.now();
+    this.clock?.stop(Date.now());
     this.state.paused = verb.reason;
     this.audit({ what: 'paused', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
@@ -263,11 +263,10 @@ export class TaskProcess {
 
   resume(verb: OperatorVerb): ProcessState {
     if (this.state.paused === undefined) return this.state;
-    const pausedFor = Date.now() - this.pausedAt;
-    this.pausedMs += pausedFor;
     this.state.paused = undefined;
+    this.clock?.go(Date.now());
     const step = this.waiting?.state;
-    if (step?.due) step.due = new Date(Date.parse(step.due) + pausedFor).toISOString();
+    if (step?.due) step.due = this.clock?.dueAt(Date.now()) ?? step.due;
     this.audit({ what: 'resumed', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
     return this.state;

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Answer, StepState, TaskNews } from './contract.js';
-import { durationMs } from './deadline.js';
+import { dueAt } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
 import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
@@ -116,7 +116,7 @@ export class TaskSteps {
     state.uid = news.uid;
     state.status = status === 'TODO' ? 'waiting' : 'working';
     state.since = new Date().toISOString();
-    state.due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
+    state.due = dueAt(spec.deadline, Date.now());
     if (problem === undefined) this.process.await(state);
     else this.parked(spec, state, problem);
     // Already DONE when it was created: an answer, not an obstacle. A machine's task is the machine's to judge.

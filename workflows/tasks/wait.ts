@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { StepState, TaskNews } from './contract.js';
-import { alarms, type Alarm } from './deadline.js';
+import { StepClock, type Alarm } from './deadline.js';
 import type { FragmentTask } from './fragment-task.js';
 import type { StepEvent, TaskProcess, VerbEvent } from './process.js';
 import { objection, type PersonStep, type StepResult } from './step.js';
@@ -14,7 +14,8 @@ export type WaitEnd = ParkedEnd | { problem: string; absent: 'deleted' | 'archiv
  * again that was taken away. On a paused process it does none of this; what arrives is kept.
  */
 export class StepWait {
-  private readonly due: Alarm[];
+  private readonly clock: StepClock;
+  private due: Alarm[];
   /** As the task says it. */
   private dueInFragment?: string;
   private handedBack = false;
@@ -26,7 +27,9 @@ export class StepWait {
     private readonly spec: PersonStep,
     private readonly state: StepState,
   ) {
-    this.due = alarms(spec.deadline, process.now());
+    this.clock = new StepClock(spec.deadline, Date.now());
+    this.due = this.clock.alarms();
+    process.time(this.clock);
     this.dueInFragment = state.due;
   }
 
@@ -69,7 +72,7 @@ export class StepWait {
       const woken = () => process.events.length > 0 || process.state.paused !== undefined;
       if (!alarm) await condition(woken);
       else {
-        const left = Math.max(1, alarm.at - process.now());
+        const left = Math.max(1, this.clock.untilMs(alarm.after, Date.now()));
         if (!(await condition(woken, left, { summary: `${spec.step}: ${alarm.kind}` }))) return undefined;
       }
       if (process.state.paused !== undefined) continue;
@@ -131,7 +134,7 @@ export class StepWait {
     const news = await this.task.read(spec, state);
     if (!news || news.status === 'DONE' || news.absent) {
       process.events.push({ kind: 'news', news: news ?? gone(state) });
-      this.due.unshift({ kind, at: process.now() });
+      this.due.unshift({ kind, after: this.clock.elapsed(Date.now()) });
       return;
     }
     process.audit({ what: kind, step: state.step, source: 'engine' });
