@@ -35,7 +35,7 @@ export interface LeaseActivityOptions {
   holder: string;
   temporal: Client;
   open: (maySend: () => boolean) => Promise<Sender>;
-  /** Told after every heartbeat. */
+  /** Told with every heartbeat. */
   beat?: (stats: GatewayStats) => void;
 }
 
@@ -67,7 +67,7 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
       const sender = await open(() => deadline.maySend());
       const lost = keepBeating();
       try {
-        await announce();
+        void announce();
         throw ended(await Promise.race([lost, aborted(stopping), sender.failed]));
       } finally {
         // The lease is kept until the last request has landed.
@@ -79,8 +79,9 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
       async function keepBeating(): Promise<string> {
         while (!over.signal.aborted) {
           try {
-            await assure({ holder, since, at: new Date().toISOString(), gateway: sender.gateway.stats() });
-            beat?.(sender.gateway.stats());
+            const gateway = sender.gateway.stats();
+            beat?.(gateway);
+            await assure({ holder, since, at: new Date().toISOString(), gateway });
           } catch (error) {
             if (isTakenAway(error)) return `taken away: ${(error as Error).message}`;
             log.warn('lease heartbeat got no answer', { error: (error as Error).message });

@@ -4,6 +4,7 @@ import {
   type LogLevel,
   type LogMetadata,
   type MetricsExporterConfig,
+  type RuntimeOptions,
 } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.js';
@@ -28,7 +29,7 @@ export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Confi
   );
   const at = (severity: LogLevel) => (message: string, fields?: LogMetadata) =>
     logger[message.startsWith(ACTIVITIES_ALONE) ? 'debug' : LEVELS[severity]]({ ...fields }, message);
-  Runtime.install({
+  install(port, {
     logger: {
       log: (severity, message, fields) => at(severity)(message, fields),
       trace: at('TRACE'),
@@ -44,6 +45,15 @@ export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Confi
   });
   installed = logger;
   return logger;
+}
+
+function install(port: number | undefined, options: RuntimeOptions): void {
+  try {
+    Runtime.install(options);
+  } catch (cause) {
+    if (!port || !/prometheus/.test(String(cause))) throw cause;
+    throw new Error(`METRICS_PORT: port ${port} cannot be listened on: choose another`, { cause });
+  }
 }
 
 function metricsOn(port: number): MetricsExporterConfig {

@@ -12,7 +12,7 @@ const TOKEN = 'test-token';
 const COUNT = 80;
 
 describe('Two gateways of one account, as processes', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let server: DevServer;
   let sandbox: Sandbox;
   let temporal: Client;
@@ -22,7 +22,7 @@ describe('Two gateways of one account, as processes', function () {
     server = await startDevServer({ searchAttributes: spelledTypes(), headless: true });
     sandbox = await startSandbox({ token: TOKEN, team: false, behaviour: { noopTouches: true } });
     temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
-    startWorker('processes');
+    for (const role of ['processes', 'gateway', 'gateway']) startWorker(role);
   });
 
   after(async () => {
@@ -35,8 +35,6 @@ describe('Two gateways of one account, as processes', function () {
 
   // Every write leaves its mark in the history of its task, even one that changes nothing.
   it('send as one: whoever sends may be killed or told to stop, and every task is written once, within the limit', async () => {
-    startWorker('gateway');
-    startWorker('gateway');
     const first = await holderOtherThan(undefined);
     const onboardings = new Onboardings(temporal);
     for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `u${n}`, fields: { n } });
@@ -62,14 +60,36 @@ describe('Two gateways of one account, as processes', function () {
 
     for (let n = 0; n < COUNT; n += 1) await temporal.workflow.getHandle(`onboarding-u${n}`).result();
     console.log(`      all acknowledged ${seconds(began)} s after SIGTERM`);
+    eachWrittenOnce(COUNT);
+  });
+
+  it('stop sending while Temporal does not answer them, since the other might have the lease, and go on when it does', async () => {
+    const onboardings = new Onboardings(temporal);
+    for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `late${n}`, fields: { n } });
+    const before = sandbox.tasks.all().length;
+    await until(() => sandbox.tasks.all().length >= before + 4);
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      for (let requests = -1; requests !== sandbox.stats().requests; await sleep(4_000))
+        requests = sandbox.stats().requests;
+      assert.ok(sandbox.tasks.all().length < before + COUNT, 'all had been sent before anything stopped');
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    for (let n = 0; n < COUNT; n += 1) await temporal.workflow.getHandle(`onboarding-late${n}`).result();
+    eachWrittenOnce(before + COUNT);
+  });
+
+  function eachWrittenOnce(count: number): void {
     const tasks = sandbox.tasks.all();
-    assert.equal(tasks.length, COUNT);
-    for (const { uid } of tasks)
+    assert.equal(tasks.length, count);
+    for (const { uid } of tasks) {
       assert.equal(sandbox.tasks.detail(uid)?.history.length, 1, `${uid} was written more than once`);
+    }
     const { s429, maxIn60s } = sandbox.stats();
     assert.equal(s429, 0);
     assert.ok(maxIn60s <= 60, `${maxIn60s} requests in a minute`);
-  });
+  }
 
   function startWorker(role: string): void {
     const env = {
