@@ -59,8 +59,12 @@ export class DemoRun {
   async tasks(): Promise<string[]> {
     const uids = new Set(this.results.flatMap((result) => result.tasks));
     await eachOf(this.open, STARTS_AT_ONCE, async (id) => {
-      const { steps } = await this.claims.state(id);
-      for (const { uid } of steps) if (uid) uids.add(uid);
+      try {
+        const { steps } = await this.claims.state(id);
+        for (const { uid } of steps) if (uid) uids.add(uid);
+      } catch (error) {
+        note(`${messageOf(error)}; its tasks are not counted`);
+      }
     });
     return [...uids];
   }

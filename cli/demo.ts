@@ -41,7 +41,9 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
 
     const over = new AbortController();
     const progress = showProgress(run, wanted.claims.length, over.signal);
-    const ended = run.start(wanted.claims).then(() => run.finish(over.signal));
+    // Calls that still wait when the connection is closed would end the process with a stack: the signal ends them before.
+    const finish = () => stage.temporal.withAbortSignal(over.signal, () => run.finish(over.signal));
+    const ended = run.start(wanted.claims).then(finish);
     const timeout = options.timeout && sleep(options.timeout * 1_000, 'timeout', { ref: false });
     const race = [ended, stage.failed, aborted(interrupted).then(() => 'interrupted')];
     const early = await Promise.race(timeout ? [...race, timeout] : race);

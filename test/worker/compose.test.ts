@@ -4,7 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programOrSkip } from '../machine.js';
 
+const COMPOSE = { name: 'docker-compose', commands: ['docker-compose'], debianPackage: 'docker-compose' };
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 describe('docker-compose.yml', () => {
@@ -12,30 +14,30 @@ describe('docker-compose.yml', () => {
 
   describe('as docker-compose reads it', () => {
     let scratch: string;
+    let command: string;
 
     function compose(values: Record<string, string>, ...args: string[]): { status: number | null; output: string } {
       // An empty .env and none of this shell's variables: the file itself is under test.
       const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...values };
       const all = ['--env-file', join(scratch, 'empty.env'), ...args];
-      const run = spawnSync('docker-compose', all, { cwd: root, env, encoding: 'utf8' });
+      const run = spawnSync(command, all, { cwd: root, env, encoding: 'utf8' });
       return { status: run.status, output: `${run.stdout}${run.stderr}` };
     }
 
     before(async function () {
       scratch = await mkdtemp(join(tmpdir(), 'compose-'));
       await writeFile(join(scratch, 'empty.env'), '');
-      if (spawnSync('docker-compose', ['version']).error) {
-        console.log('      skipped: no docker-compose on PATH');
-        this.skip();
-      }
+      command = await programOrSkip(this, COMPOSE);
     });
 
     after(() => rm(scratch, { recursive: true, force: true }));
 
-    it('is valid', () => {
-      const { status, output } = compose(secrets, 'config', '-q');
-      assert.equal(status, 0, output);
-    });
+    for (const profile of [[], ['--profile', 'sandbox']]) {
+      it(`is valid ${profile.join(' ')}`, () => {
+        const { status, output } = compose(secrets, ...profile, 'config', '-q');
+        assert.equal(status, 0, output);
+      });
+    }
 
     for (const name of ['POSTGRES_PASSWORD', 'FRAGMENT_API_TOKEN']) {
       it(`asks for ${name} when it is missing`, () => {

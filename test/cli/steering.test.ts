@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { Claims, type ClaimState, type ListedClaim } from '../../client/index.js';
+import { setBackdrop, type Backdrop } from './backdrop.js';
+import { flows } from './flows.js';
+
+/** Every verb of the command line, against a Temporal server, a sandbox and a worker as processes of their own. */
+describe('flows claim and flows onboarding, on a running worker', function () {
+  this.timeout(300_000);
+  let backdrop: Backdrop;
+  let temporal: Client;
+  before(async () => {
+    backdrop = await setBackdrop({ ledger: { refuse: ['parked', 'skipped'] } });
+    await backdrop.worker({ PAYMENTS_URL: backdrop.sandbox.paymentsUrl, PAYMENTS_TOKEN: 'test-token' });
+    temporal = new Client({ connection: await Connection.connect({ address: backdrop.env.TEMPORAL_ADDRESS }) });
+    const ids = ['completed', 'withdrawn', 'parked', 'skipped'];
+    const input = ids.map((id) => JSON.stringify({ id, total: { amount: 40_000, currency: 'USD' } })).join('\n');
+    const { claims } = await json<{ claims: object[] }>(['claim', 'start', '-'], input);
+    assert.equal(claims.length, ids.length);
+  });
+  after(async () => {
+    await temporal?.connection.close();
+    await backdrop?.stop();
+  });
+
+  async function json<T>(args: string[], input?: string, code = 0): Promise<T> {
+    const ended = await flows([...args, '--json'], { env: backdrop.env, input });
+    assert.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`);
+    return JSON.parse(ended.stdout) as T;
+  }
+
+  const complete = (id: string, step: string, ...more: string[]) =>
+    json<ClaimState>(['claim', 'complete', id, '--step', step, '--by', 'ada@example.com', ...more]);
+
+  async function until(id: string, holds: (state: ClaimState) => boolean): Promise<ClaimState> {
+    for (;;) {
+      const state = await new Claims(temporal).state(id);
+      if (holds(state)) return state;
+      await sleep(200);
+    }
+  }
+  const waitsFor = (id: string, step: string) => until(id, (state) => state.step === step);
+
+  /** To where the ledger is asked, and refuses. */
+  async function park(id: string): Promise<void> {
+    await waitsFor(id, 'data_entry');
+    await complete(id, 'data_entry');
+    await waitsFor(id, 'review');
+    await complete(id, 'review', '--decision', 'approve');
+    await until(id, (state) => state.needsAttention !== undefined);
+  }
+
+  const openTasks = (id: string) =>
+    backdrop.sandbox.tasks.all().filter(({ fields, status }) => fields.claim_id === id && status !== 'DONE');
+
+  it('complete: step by step to the payment', async () => {
+    await waitsFor('completed', 'data_entry');
+    const begun = await json<ClaimState>(['claim', 'show', 'completed']);
+    assert.deepEqual([begun.step, begun.lifecycle], ['data_entry', 'task-per-step']);
+    await complete('completed', 'data_entry', '--corrections', '{"provider": "p-2"}');
+    await waitsFor('completed', 'review');
+    await complete('completed', 'review', '--decision', 'approve', '--note', 'all there');
+    const { outcome, audit } = await until('completed', (state) => state.outcome !== undefined);
+    assert.equal(outcome, 'paid');
+    assert.ok(audit.some(({ by, step }) => by === 'ada@example.com' && step === 'review'));
+    assert.deepEqual(openTasks('completed'), []);
+
+    const again = await flows(['claim', 'complete', 'completed', '--step', 'review', '--decision', 'reject'], {
+      env: backdrop.env,
+    });
+    assert.equal(again.code, 1);
+    assert.match(
+      again.stderr,
+      /^error: claim completed: its process has ended \(completed\), so nothing was changed$/m,
+    );
+  });
+
+  it('withdraw: the claim ends, its task is closed', async () => {
+    await waitsFor('withdrawn', 'data_entry');
+    await json(['claim', 'withdraw', 'withdrawn', '--reason', 'sent twice', '--by', 'intake@example.com']);
+    const { outcome } = await until('withdrawn', (state) => state.outcome !== undefined);
+    assert.equal(outcome, 'withdrawn');
+    assert.deepEqual(openTasks('withdrawn'), []);
+  });
+
+  it('retry: what parked is tried again, and goes through', async () => {
+    await park('parked');
+    backdrop.sandbox.ledger.rules.refuse = ['skipped'];
+    await json(['claim', 'retry', 'parked', '--by', 'ops@example.com']);
+    assert.equal((await until('parked', (state) => state.outcome !== undefined)).outcome, 'paid');
+    assert.equal(backdrop.sandbox.ledger.payments().filter(({ claim_id }) => claim_id === 'parked').length, 1);
+  });
+
+  it('skip: the claim goes on without what parked', async () => {
+    await park('skipped');
+    await json(['claim', 'skip', 'skipped', '--reason', 'paid by cheque', '--by', 'ops@example.com']);
+    const { outcome, audit } = await until('skipped', (state) => state.outcome !== undefined);
+    assert.ok(outcome);
+    assert.ok(audit.some(({ why }) => why === 'paid by cheque'));
+    assert.deepEqual(openTasks('skipped'), []);
+  });
+
+  it('list: every claim with its outcome; for people as a table', async () => {
+    let claims: ListedClaim[] = [];
+    // Visibility trails the processes by a moment.
+    while (claims.length < 4 || claims.some(({ status }) => status === 'RUNNING')) {
+      ({ claims } = await json<{ claims: ListedClaim[] }>(['claim', 'list']));
+    }
+    const outcomes = Object.fromEntries(claims.map(({ claimId, outcome }) => [claimId, outcome]));
+    assert.equal(outcomes.completed, 'paid');
+    assert.equal(outcomes.withdrawn, 'withdrawn');
+    assert.equal((await json<{ claims: object[] }>(['claim', 'list', '--limit', '2'])).claims.length, 2);
+    const { stdout, code } = await flows(['claim', 'list'], { env: backdrop.env });
+    assert.equal(code, 0);
+    assert.match(stdout, /^CLAIM +STATUS +STEP +OUTCOME/);
+  });
+
+  it('start --wait tells of ends that came before', async () => {
+    const input = JSON.stringify({ id: 'completed', total: { amount: 40_000, currency: 'USD' } });
+    const { claims } = await json<{ claims: object[] }>(['claim', 'start', '-', '--wait'], input);
+    const workflowId = 'claim-completed';
+    assert.deepEqual(claims, [{ claimId: 'completed', workflowId, started: false, outcome: 'paid' }]);
+  });
+
+  it('onboarding start: one task, however often it is started; other content is refused', async () => {
+    const start = (title: string, code: number) =>
+      json<{ started: boolean }>(
+        ['onboarding', 'start', '-'],
+        JSON.stringify({ userId: 'u-1', title, fields: { team: 'north' } }),
+        code,
+      );
+    assert.equal((await start('Welcome', 0)).started, true);
+    assert.equal((await start('Welcome', 0)).started, false);
+    const other = await flows(['onboarding', 'start', '-'], {
+      env: backdrop.env,
+      input: JSON.stringify({ userId: 'u-1', fields: {} }),
+    });
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /^error: onboarding u-1: was started with other content.*use a new userId/m);
+    const made = () => backdrop.sandbox.tasks.all().filter(({ fields }) => fields.user_id === 'u-1');
+    while (made().length === 0) await sleep(100);
+    assert.equal(made().length, 1);
+    assert.equal(made()[0]?.fields.title, 'Welcome');
+  });
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { flows, startFlows, type RunningFlows } from '../cli/flows.js';
+
+interface Summary {
+  claims: { started: number; paid: number; rejected: number; withdrawn: number; failed: number };
+  tasks: { created: number; open: number };
+  fragment: { requests: number; writes: number; s429: number };
+}
+
+/** The demo against a Fragment that it did not start: an address and a token, and payment as a person's step. */
+describe('flows demo, against a server of somebody else', function () {
+  this.timeout(600_000);
+  let server: RunningFlows | undefined;
+  afterEach(() => server?.stop('SIGTERM'));
+
+  const behaviours: [what: string, behaviour: object][] = [
+    ['as the sandbox is by itself', {}],
+    [
+      'answers shuffled, fields merged on PUT and replaced on PATCH, PUT takes the status back',
+      { batchOrder: 'shuffled', fieldsOnPut: 'merge', fieldsOnPatch: 'replace', putResetsStatus: true },
+    ],
+    [
+      'errors as web pages, batches that stop at the first bad item, null refused',
+      { errorShape: 'html', batchAtomicity: 'stop-at-first', nullClears: '422' },
+    ],
+    [
+      'lists that filter nothing and lag, queries refused, no PATCH of a bare uid',
+      { listFilters: 'ignore', listLag: 2_000, query: 'refuse', patchUidOnly: '422' },
+    ],
+  ];
+  for (const [what, behaviour] of behaviours) {
+    it(`runs every claim of examples/ to its end, in both lifecycles: ${what}`, async () => {
+      const token = { FRAGMENT_API_TOKEN: 'of-the-other-server' };
+      const args = ['sandbox', '--port', '0', '--team', '--behaviour', JSON.stringify(behaviour)];
+      server = startFlows(args, { env: token });
+      const [, url = ''] = await server.printed(/FRAGMENT_API_URL=(\S+)/);
+
+      const { code, stdout, stderr } = await flows(['demo', '--json'], { env: { ...token, FRAGMENT_API_URL: url } });
+      assert.equal(code, 0, stderr);
+      const { claims, tasks, fragment } = JSON.parse(stdout) as Summary;
+      assert.equal(claims.started, 16);
+      assert.equal(claims.paid + claims.rejected, 16);
+      assert.deepEqual([claims.withdrawn, claims.failed, tasks.open, fragment.s429], [0, 0, 0, 0]);
+
+      // What the other side counted, not what we say of ourselves.
+      const stats = (await (await fetch(url.replace('/api/v1', '/_sandbox/stats'))).json()) as Record<string, number>;
+      assert.deepEqual(
+        { tasks: stats.tasks, openTasks: stats.openTasks, s429: stats.s429 },
+        { tasks: tasks.created, openTasks: 0, s429: 0 },
+      );
+      assert.ok(stats.maxIn60s! <= 60, `${stats.maxIn60s} requests in 60 s`);
+    });
+  }
+
+  it('gives up after --timeout, says what is open, and still prints its one object', async () => {
+    const env = { FRAGMENT_API_TOKEN: 'of-the-other-server' };
+    server = startFlows(['sandbox', '--port', '0'], { env });
+    const [, url = ''] = await server.printed(/FRAGMENT_API_URL=(\S+)/);
+    const args = ['demo', '--json', '--count', '2', '--timeout', '5'];
+    const { code, stdout, stderr } = await flows(args, { env: { ...env, FRAGMENT_API_URL: url } });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^error: timeout with 2 claims still open: example-/m);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+    assert.equal((JSON.parse(stdout) as Summary).claims.started, 2);
+  });
+});
