@@ -5,6 +5,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } 
 import {
   createFeedActivities,
   createPaymentActivities,
+  createReconcileActivities,
   createTaskActivities,
   type ParseAnswer,
 } from '../activities/index.js';
@@ -12,6 +13,7 @@ import { FragmentClient } from '../fragment/client.js';
 import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
+import { taskKeys } from '../worker/task-keys.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
 import { parseAnswer } from '../workflows/claim/schema.js';
 import { DEFAULT_POLICY, claimWorkflowId, type Claim, type ClaimInput } from '../workflows/claim/contract.js';
@@ -37,9 +39,16 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** `payments: false` leaves payment to people. */
-export async function setStage(options: Partial<SandboxOptions> & { payments?: boolean } = {}): Promise<Stage> {
-  const { payments = true, ...sandboxOptions } = options;
+export interface StageOptions extends Partial<SandboxOptions> {
+  /** `false` leaves payment to people. */
+  payments?: boolean;
+  /** `false`: nobody tells the processes of what is done. */
+  feed?: boolean;
+  requestsPerMinute?: number;
+}
+
+export async function setStage(options: StageOptions = {}): Promise<Stage> {
+  const { payments = true, feed = true, requestsPerMinute = 60, ...sandboxOptions } = options;
   quiet();
   bundle ??= await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
@@ -50,7 +59,7 @@ export async function setStage(options: Partial<SandboxOptions> & { payments?: b
   const connection = await NativeConnection.connect({ address: server.address });
   const temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
   const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 'test-token', userAgent: 'flows-test/0' });
-  const gateway = new Gateway({ client, requestsPerMinute: 60, maxBatch: 100, backoffMs: 100 });
+  const gateway = new Gateway({ client, requestsPerMinute, maxBatch: 100, backoffMs: 100 });
   const shared = { connection, shutdownGraceTime: '5s' as const };
   const workers = [
     await Worker.create({
@@ -67,16 +76,19 @@ export async function setStage(options: Partial<SandboxOptions> & { payments?: b
       activities: {
         ...createTaskActivities({ gateway, client, parseAnswer: parseByProcess }),
         ...createFeedActivities({ gateway, client, temporal, parseAnswer: parseByProcess }),
+        ...createReconcileActivities({ gateway, client, temporal, parseAnswer: parseByProcess, taskKeys }),
       },
       maxConcurrentActivityTaskExecutions: 500,
     }),
   ];
   const runs = workers.map((worker) => worker.run());
-  await temporal.workflow.start(FEED_WORKFLOW, {
-    workflowId: FEED_WORKFLOW_ID,
-    taskQueue: PROCESSES_QUEUE,
-    args: [{}],
-  });
+  if (feed) {
+    await temporal.workflow.start(FEED_WORKFLOW, {
+      workflowId: FEED_WORKFLOW_ID,
+      taskQueue: PROCESSES_QUEUE,
+      args: [{}],
+    });
+  }
   return {
     sandbox,
     temporal,

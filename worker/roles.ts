@@ -1,12 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection } from '@temporalio/worker';
-import { createFeedActivities, createPaymentActivities, createTaskActivities } from '../activities/index.js';
+import {
+  createFeedActivities,
+  createPaymentActivities,
+  createReconcileActivities,
+  createTaskActivities,
+} from '../activities/index.js';
 import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { parseAnswer } from './answers.js';
 import { workflowSource } from './bundle.js';
+import { taskKeys } from './task-keys.js';
 
 export const ROLES = ['all', 'processes', 'gateway'] as const;
 /** `processes`: workflows and payments, any number of them. `gateway`: all that costs Fragment requests; run one. */
@@ -43,6 +49,7 @@ export function gatewayWorker(
     activities: {
       ...createTaskActivities({ ...parts, parseAnswer }),
       ...createFeedActivities({ ...parts, parseAnswer }),
+      ...createReconcileActivities({ ...parts, parseAnswer, taskKeys }),
     },
     // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.
     maxConcurrentActivityTaskExecutions: 2_000,

@@ -5,7 +5,15 @@ import type { Answer } from '../tasks/contract.js';
 import { TaskProcess } from '../tasks/process.js';
 import type { PersonStep, StepResult } from '../tasks/step.js';
 import { TaskSteps } from '../tasks/steps.js';
-import { claimOutcomeKey, claimStepKey, type ClaimInput, type ClaimResult, type ClaimStep } from './contract.js';
+import {
+  CLAIM_WORKFLOW,
+  claimOutcomeKey,
+  claimStepKey,
+  claimTaskKey,
+  type ClaimInput,
+  type ClaimResult,
+  type ClaimStep,
+} from './contract.js';
 import { formatMoney } from './money.js';
 
 const payments = proxyActivities<PaymentActivities>({
@@ -28,7 +36,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
   const { lifecycle, policy } = input;
   const { id, total } = input.claim;
   const process = new TaskProcess({ stepKey: claimStepKey, taskUrl: policy.taskUrl });
-  const steps = new TaskSteps(process, { process: 'claim', key: `claim#${id}`, lifecycle });
+  const steps = new TaskSteps(process, { process: CLAIM_WORKFLOW, key: claimTaskKey(id), lifecycle });
   let round = 1;
   let asked: string | undefined;
 

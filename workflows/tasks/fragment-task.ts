@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { TaskActivities } from '../../activities/tasks.js';
-import { FRAGMENT_QUEUE, type Lifecycle, type StepState, type TaskNews } from './contract.js';
+import type { TaskActivities, TaskContent } from '../../activities/tasks.js';
+import { FRAGMENT_QUEUE, taskKey, type Lifecycle, type StepState, type TaskNews } from './contract.js';
 import { durationMs } from './deadline.js';
 import type { PersonStep } from './step.js';
 
@@ -29,6 +29,8 @@ const activities = proxyActivities<TaskActivities>({
 export class FragmentTask {
   private uid?: string;
   readonly created: string[] = [];
+  /** What was last written of the current task; undefined before the first. */
+  content?: TaskContent & { due: string };
 
   /** `refused` is told of a change that Fragment refuses for good: the process goes on without it. */
   constructor(
@@ -91,6 +93,7 @@ export class FragmentTask {
     const fields = { ...spec.fields, title: spec.title, process, step, round, workflow_id: workflowId };
     const due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
     const content = { process, step, round, fields, due };
+    this.content = content;
     if (lifecycle === 'single-task' && this.uid) {
       return activities.moveTask.executeWithOptions({ summary: `move task to ${step} ${round}` }, [
         { ...content, uid: this.uid, status },
@@ -99,7 +102,7 @@ export class FragmentTask {
     return activities.openTask.executeWithOptions({ summary: `open task ${step} ${round}` }, [
       {
         ...content,
-        key: lifecycle === 'single-task' ? key : `${key}#${step}#${round}`,
+        key: taskKey(key, lifecycle, step, round),
         ...(status === 'STARTED' ? { status } : {}),
         mayExist: runId !== firstExecutionRunId,
       },

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Answer, StepState } from './contract.js';
+import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import type { ExpectedTasks } from '../../activities/drift.js';
+import { expectedTasksQuery, type Answer, type StepState } from './contract.js';
 import { alarms, durationMs, type Alarm } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess } from './process.js';
@@ -20,6 +21,7 @@ export class TaskSteps {
     this.task = new FragmentTask(options, ({ step }, error) =>
       process.audit({ what: 'refused by Fragment', step, source: 'engine', why: messageOf(error) }),
     );
+    setHandler(expectedTasksQuery, () => this.expected(options.lifecycle));
     // Whatever ends the process early, the task that is open then is closed, saying why.
     process.saga.add('closing the open task', () => this.closeCurrent());
   }
@@ -250,5 +252,20 @@ export class TaskSteps {
     await this.task.close(state, reason ? `No longer needed: ${reason}` : undefined);
     state.status = 'withdrawn';
     this.process.waiting = undefined;
+  }
+
+  private expected(lifecycle: FragmentTaskOptions['lifecycle']): ExpectedTasks {
+    const state = this.process.history.at(-1);
+    const { content, created } = this.task;
+    const over = !state || ['done', 'skipped', 'withdrawn'].includes(state.status);
+    const expects: ExpectedTasks = {
+      moving: state?.status === 'opening',
+      // The single task is never over while its process runs: it may be moved on at any moment.
+      closed: lifecycle === 'single-task' ? [] : created.filter((uid) => over || uid !== state.uid),
+    };
+    if (over || !state.uid || !content) return expects;
+    const { process, step, round, fields, due } = content;
+    const status = state.status === 'working' ? 'STARTED' : 'open';
+    return { ...expects, awaited: { uid: state.uid, process, step, round, status, fields, due } };
   }
 }
