@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, isGrpcServiceError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { mapBounded } from './bounded.js';
 import type { ExpectedTasks, Owner } from './drift.js';
 
@@ -10,8 +10,6 @@ export interface HoldingProcess {
 /** A query replays a process that is not in a worker's cache: enough at once to keep two workers busy, no more. */
 const AT_ONCE = 20;
 const ANSWER_MS = 10_000;
-/** gRPC's number for it. */
-const INVALID_ARGUMENT = 3;
 const HOLDING = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
 
 /** Asks processes what they expect. Temporal's list only says whom to ask: it may be behind. */
@@ -60,9 +58,6 @@ export class RunningProcesses {
       if (status.name !== 'RUNNING') return { state: 'ended', how: status.name.toLowerCase() };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { state: 'not found' };
-      // People can edit the id in a task: one that Temporal does not even take is that task's trouble alone.
-      if (isGrpcServiceError(error) && Number(error.code) === INVALID_ARGUMENT)
-        return { state: 'silent', why: error.details };
       throw error;
     }
     const answer = await this.query(workflowId);

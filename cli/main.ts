@@ -5,6 +5,7 @@ import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { reportFailure } from './failure.js';
 import { registerOnboarding } from './onboarding.js';
+import { registerReconcile } from './reconcile.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
 import { registerWorker } from './worker.js';
@@ -21,6 +22,7 @@ for (const register of [
   registerWorker,
   registerClaim,
   registerOnboarding,
+  registerReconcile,
   registerSetup,
   registerSandbox,
 ]) {

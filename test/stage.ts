@@ -34,6 +34,9 @@ let bundle: Awaited<ReturnType<typeof bundleWorkflowCode>> | undefined;
 export interface Stage {
   sandbox: Sandbox;
   temporal: Client;
+  /** Of the Temporal server. */
+  address: string;
+  client: FragmentClient;
   gateway: Gateway;
   startClaim(claim: Claim, input?: Partial<Omit<ClaimInput, 'claim'>>): ReturnType<Client['workflow']['start']>;
   stop(): Promise<void>;
@@ -92,6 +95,8 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   return {
     sandbox,
     temporal,
+    address: server.address,
+    client,
     gateway,
     startClaim: (claim, input = {}) =>
       temporal.workflow.start('claim', {

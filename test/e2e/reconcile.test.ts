@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createReconcileActivities } from '../../activities/index.js';
+import type { Drift } from '../../activities/reconcile.js';
 import { taskUid } from '../../fragment/uid.js';
 import type { BehaviourInput } from '../../sandbox/behaviour.js';
 import {
@@ -6,7 +9,8 @@ import {
   type ReconcileInput,
   type ReconcileReport,
 } from '../../workflows/account/reconcile-contract.js';
-import { PROCESSES_QUEUE, type ProcessState } from '../../workflows/tasks/contract.js';
+import { taskKeys } from '../../worker/task-keys.js';
+import { PROCESSES_QUEUE, type ProcessState, type TaskNews } from '../../workflows/tasks/contract.js';
 import { setStage, type Stage } from '../stage.js';
 
 describe('reconciliation', function () {
@@ -180,6 +184,204 @@ describe('reconciliation', function () {
     assert.deepEqual([task(copy)?.status, task(uidOf('a'))?.status], ['DONE', 'TODO']);
     assert.match(comments(copy), new RegExp(uidOf('a')));
     assert.equal((await reconcile()).clean, true);
+  });
+
+  it('50, 51: tells a process that its task is gone or archived', async () => {
+    await open();
+    await start('gone', 'hidden');
+    stage.sandbox.tasks.delete(uidOf('gone'));
+    person(uidOf('hidden'), { archived: true });
+    assert.deepEqual(found(await reconcile()), { missing: 1, archived: 1 });
+    assert.deepEqual(await signals('gone'), [{ uid: uidOf('gone'), absent: 'deleted' }]);
+    assert.deepEqual(await signals('hidden'), [{ uid: uidOf('hidden'), absent: 'archived' }]);
+  });
+
+  async function signals(claim: string) {
+    const { events } = await stage.temporal.workflow.getHandle(`claim-${claim}`).fetchHistory();
+    return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => {
+      if (signal?.signalName !== 'taskChanged') return [];
+      const news = JSON.parse(Buffer.from(signal.input!.payloads![0]!.data!).toString()) as TaskNews & {
+        absent: string;
+      };
+      return [{ uid: news.uid, absent: news.absent }];
+    });
+  }
+
+  const lists: [string, BehaviourInput][] = [
+    ['behind by seconds', { listLag: 4_000 }],
+    ['ignores filters', { listFilters: 'ignore' }],
+    ['refuses filters', { listFilters: 'reject' }],
+    ['has small pages', { listFilters: 'ignore', maxLimit: 3, defaultLimit: 3 }],
+    ['cuts large limits', { maxLimit: 2, overLimit: 'clamp' }],
+    ['hides what is done', { listHidesDone: true, listOrder: 'descending', lastCursor: 'empty' }],
+    ['does not search', { query: 'refuse' }],
+    ['does not search, and refuses empty updates', { query: 'refuse', patchUidOnly: '422' }],
+    ['searches without conditions', { query: 'ignore-condition', listLag: 4_000 }],
+  ];
+  for (const [name, behaviour] of lists) {
+    it(`54, 61: closes orphans alone where the list ${name}`, async () => {
+      await open(behaviour);
+      await start('a', 'b', 'c', 'ended');
+      await advance('b', 'data_entry');
+      await at('b', 'review');
+      await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+      if (behaviour.listLag) await new Promise((resolve) => setTimeout(resolve, behaviour.listLag! + 500));
+      await advance('c', 'data_entry');
+      await at('c', 'review');
+      const report = await reconcile();
+      const open = stage.sandbox.tasks.all().filter(({ status }) => status !== 'DONE');
+      const awaited = [uidOf('a'), uidOf('b', 'review'), uidOf('c', 'review')];
+      assert.deepEqual(open.map(({ uid }) => uid).toSorted(), awaited.toSorted());
+      assert.deepEqual(
+        [report.classes.orphan.mended, report.classes.missing.found, report.incomplete],
+        [1, 0, undefined],
+      );
+      assert.deepEqual(awaited.map(comments), ['[]', '[]', '[]']);
+    });
+  }
+
+  it('says so where the list cannot be seen to its end', async () => {
+    await open({ cursorParam: 'another', maxLimit: 2, overLimit: 'clamp' });
+    await start('a', 'b', 'c');
+    const report = await reconcile();
+    assert.match(String(report.incomplete), /cursor/);
+    assert.equal(report.clean, false);
+  });
+
+  it('67: says why once, though an attempt is broken off between the closing and the comments', async () => {
+    await open();
+    const claims = ['a', 'b', 'c'];
+    await start(...claims);
+    for (const claim of claims) await stage.temporal.workflow.getHandle(`claim-${claim}`).terminate('test');
+    stage.sandbox.faults.add({ kind: 'status', status: 500, endpoint: '/tasks/:uid/comments', times: 1 });
+    const report = await reconcile();
+    assert.equal(stage.sandbox.faults.taken, 1);
+    assert.equal(report.classes.orphan.mended, 3);
+    for (const claim of claims) {
+      assert.equal(task(uidOf(claim))?.status, 'DONE');
+      assert.equal(stage.sandbox.tasks.detail(uidOf(claim))?.comments.length, 1);
+    }
+  });
+
+  it('68: two at once mend everything once', async () => {
+    await open();
+    await start('stale', 'done', 'ended', 'copied');
+    person(uidOf('stale'), { fields: { title: 'edited' } });
+    person(uidOf('done'), { status: 'DONE' });
+    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+    stage.sandbox.tasks.apply('PUT', { uid: taskUid('a copy'), fields: { ...task(uidOf('copied'))?.fields } });
+    const reports = await Promise.all([reconcile(), reconcile()]);
+    const closed = reports.map(({ classes }) => classes.orphan.mended + classes.duplicated.mended);
+    assert.equal(closed[0]! + closed[1]!, 2);
+    for (const uid of [uidOf('ended'), taskUid('a copy')]) {
+      assert.equal(stage.sandbox.tasks.detail(uid)?.comments.length, 1);
+    }
+    await at('done', 'review');
+    assert.equal((await reconcile()).clean, true);
+  });
+
+  it('62: keeps to 60 requests a minute', async () => {
+    stage = await setStage({ feed: false, payments: false, team: false });
+    await start('ended');
+    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+    assert.equal((await reconcile()).classes.orphan.mended, 1);
+    const { s429, maxIn60s } = stage.sandbox.stats();
+    assert.ok(s429 === 0 && maxIn60s <= 60, `${s429} refused, ${maxIn60s} in a minute`);
+  });
+
+  describe('and a process that moves on meanwhile', () => {
+    /** The activities as a worker would run them; `meanwhile` happens right before any write of theirs is sent. */
+    function activities(meanwhile: () => Promise<void> = async () => undefined) {
+      const { client, temporal, gateway: real } = stage;
+      const gateway = Object.create(real) as typeof real;
+      gateway.write = async (write) => {
+        await meanwhile();
+        return real.write(write);
+      };
+      const parseAnswer = () => ({ answer: {} });
+      const { compareAwaited, compareOpen, mendDrifts } = createReconcileActivities({
+        client,
+        temporal,
+        gateway,
+        parseAnswer,
+        taskKeys,
+      });
+      const environment = () => new MockActivityEnvironment();
+      return {
+        look: async () => [
+          ...(await environment().run(compareAwaited, { size: 100, graceMs: 0 })).drifts,
+          ...(await environment().run(compareOpen, { filter: { limit: 100 } })).drifts,
+        ],
+        mend: (drifts: Drift[]) => environment().run(mendDrifts, { drifts }),
+      };
+    }
+
+    it('61: between the look and the repair, is left as it is', async () => {
+      await open();
+      await start('stale', 'gone', 'done', 'copied', 'single');
+      const copy = taskUid('a copy');
+      person(uidOf('stale'), { fields: { ...task(uidOf('stale'))?.fields, title: 'edited' } });
+      person(uidOf('done'), { status: 'DONE' });
+      stage.sandbox.tasks.apply('PUT', { uid: copy, fields: { ...task(uidOf('copied'))?.fields } });
+      const kept = task(uidOf('gone'))!;
+      stage.sandbox.tasks.delete(uidOf('gone'));
+      const { look, mend } = activities();
+      const drifts = await look();
+      assert.deepEqual(drifts.map(({ kind }) => kind).toSorted(), [
+        'duplicated',
+        'missing',
+        'stale_fields',
+        'wrong_status',
+      ]);
+
+      stage.sandbox.tasks.apply('PUT', { uid: kept.uid, fields: kept.fields });
+      person(copy, { status: 'DONE' });
+      for (const claim of ['stale', 'done']) {
+        await advance(claim, 'data_entry');
+        await at(claim, 'review');
+      }
+      const before = structuredClone(stage.sandbox.tasks.all());
+      const outcomes = await mend(drifts);
+      assert.deepEqual(
+        outcomes.map(({ outcome }) => outcome),
+        ['gone', 'gone', 'gone', 'gone'],
+      );
+      assert.deepEqual(stage.sandbox.tasks.all(), before);
+      assert.equal((await state('done')).step, 'review');
+    });
+
+    it('61: after it was asked, keeps the fields of the step to which it moved its single task', async () => {
+      await open();
+      await stage.startClaim({ id: 's', total: { amount: 10_000, currency: 'USD' } }, { lifecycle: 'single-task' });
+      const uid = taskUid('claim#s');
+      const atStep = (step: string) =>
+        until(async () => (await state('s')).steps.some((s) => s.step === step && s.status === 'waiting'));
+      await atStep('data_entry');
+      await listed('s', uid);
+      person(uid, { fields: { ...task(uid)?.fields, title: 'edited' } });
+      const { look, mend } = activities(async () => {
+        await advance('s', 'data_entry');
+        await atStep('review');
+      });
+      const [outcome] = await mend(await look());
+      assert.equal(outcome?.outcome, 'gone');
+      assert.match(String(task(uid)?.fields.title), /^Review claim s/);
+      assert.deepEqual([task(uid)?.fields.step, task(uid)?.status], ['review', 'TODO']);
+    });
+
+    it('54: a task that a person gave to another process since is left to that one', async () => {
+      await open();
+      await start('ended', 'alive');
+      await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+      const { look, mend } = activities();
+      const drifts = await look();
+      person(uidOf('ended'), { fields: { ...task(uidOf('ended'))?.fields, workflow_id: 'claim-alive' } });
+      assert.deepEqual(
+        (await mend(drifts)).map(({ outcome }) => outcome),
+        ['gone'],
+      );
+      assert.equal(task(uidOf('ended'))?.status, 'TODO');
+    });
   });
 
   it('changes nothing in a dry run', async () => {
