@@ -229,9 +229,9 @@ describe('reconciliation', function () {
       await advance('c', 'data_entry');
       await at('c', 'review');
       const report = await reconcile();
-      const open = stage.sandbox.tasks.all().filter(({ status }) => status !== 'DONE');
+      const left = stage.sandbox.tasks.all().filter(({ status }) => status !== 'DONE');
       const awaited = [uidOf('a'), uidOf('b', 'review'), uidOf('c', 'review')];
-      assert.deepEqual(open.map(({ uid }) => uid).toSorted(), awaited.toSorted());
+      assert.deepEqual(left.map(({ uid }) => uid).toSorted(), awaited.toSorted());
       assert.deepEqual(
         [report.classes.orphan.mended, report.classes.missing.found, report.incomplete],
         [1, 0, undefined],
@@ -253,7 +253,7 @@ describe('reconciliation', function () {
     const claims = ['a', 'b', 'c'];
     await start(...claims);
     for (const claim of claims) await stage.temporal.workflow.getHandle(`claim-${claim}`).terminate('test');
-    stage.sandbox.faults.add({ kind: 'status', status: 500, endpoint: '/tasks/:uid/comments', times: 1 });
+    stage.sandbox.faults.add({ kind: 'status', status: 500, match: { path: '/tasks/:uid/comments' } });
     const report = await reconcile();
     assert.equal(stage.sandbox.faults.taken, 1);
     assert.equal(report.classes.orphan.mended, 3);
@@ -299,20 +299,15 @@ describe('reconciliation', function () {
         return real.write(write);
       };
       const parseAnswer = () => ({ answer: {} });
-      const { compareAwaited, compareOpen, mendDrifts } = createReconcileActivities({
-        client,
-        temporal,
-        gateway,
-        parseAnswer,
-        taskKeys,
-      });
-      const environment = () => new MockActivityEnvironment();
+      const reconciling = createReconcileActivities({ client, temporal, gateway, parseAnswer, taskKeys });
+      const run = <T>(work: () => Promise<T>) => new MockActivityEnvironment().run(work);
       return {
-        look: async () => [
-          ...(await environment().run(compareAwaited, { size: 100, graceMs: 0 })).drifts,
-          ...(await environment().run(compareOpen, { filter: { limit: 100 } })).drifts,
-        ],
-        mend: (drifts: Drift[]) => environment().run(mendDrifts, { drifts }),
+        look: async (): Promise<Drift[]> => {
+          const awaited = await run(() => reconciling.compareAwaited({ size: 100, graceMs: 0 }));
+          const listing = await run(() => reconciling.compareOpen({ filter: { limit: 100 } }));
+          return [...awaited.drifts, ...listing.drifts];
+        },
+        mend: (drifts: Drift[]) => run(() => reconciling.mendDrifts({ drifts })),
       };
     }
 
