@@ -11,11 +11,14 @@ export interface AwaitedTask {
   process: string;
   step: string;
   round: number;
-  /** `open`: TODO or STARTED, as people like it. `STARTED`: a machine works on the step, and judges its task itself. */
-  status: 'open' | 'STARTED';
+  /**
+   * Who brings the step to its end. People: the task has to be open, TODO or STARTED as they like it. A machine judges its
+   * task itself. An operator: the step is parked, so no more than an answer moves it.
+   */
+  by: 'people' | 'machine' | 'operator';
   fields: Record<string, unknown>;
   /** ISO 8601 in UTC. People may move it afterwards. */
-  due: string;
+  due?: string;
 }
 
 /** A process's own answer: the only authority on what it waits for. */
@@ -53,15 +56,19 @@ export interface Verdict {
 
 /** A task that a running process waits for; undefined where all is well, or not ours to judge. */
 export function judgeAwaited(awaited: AwaitedTask, task: Task | undefined): Verdict | undefined {
-  if (awaited.status === 'STARTED') return undefined;
+  if (awaited.by === 'machine') return undefined;
   const place = `${awaited.step}, round ${awaited.round}`;
-  const open = `open at ${place}, due ${awaited.due}`;
-  if (!task) return { kind: 'missing', remedy: 'tell', is: 'does not exist', should: open };
+  // Told of a task that was taken away, a parked process would do nothing.
+  const absent = {
+    remedy: awaited.by === 'operator' ? ('none' as const) : ('tell' as const),
+    should: `open at ${place}, due ${awaited.due}${awaited.by === 'operator' ? '; the step is parked' : ''}`,
+  };
+  if (!task) return { kind: 'missing', is: 'does not exist', ...absent };
   // Before archived: people archive what is done.
   if (task.status === 'DONE') {
     return { kind: 'wrong_status', remedy: 'tell', is: 'DONE', should: `${place} knows that it is done` };
   }
-  if (task.archived) return { kind: 'archived', remedy: 'tell', is: 'archived', should: open };
+  if (task.archived) return { kind: 'archived', is: 'archived', ...absent };
   const stale = staleFields(awaited.fields, task);
   if (stale.length === 0) return undefined;
   return { kind: 'stale_fields', remedy: 'rewrite', is: `edited: ${stale.join(', ')}`, should: 'as the process wrote' };

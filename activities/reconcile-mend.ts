@@ -7,7 +7,7 @@ import type { Task, TaskWrite } from '../fragment/schema.js';
 import { byUid, isOpen, judgeAwaited, judgeOpen, workflowIdOf, type AwaitedTask, type Owner } from './drift.js';
 import type { Drift, ReconcileActivityOptions } from './reconcile.js';
 import type { RunningProcesses } from './running-processes.js';
-import { taskNews } from './task-news.js';
+import { taskNews, type TaskNews } from './task-news.js';
 
 /** `gone`: no longer so when it was looked at again. `left`: a person has to see to it. */
 export interface Mended {
@@ -46,7 +46,7 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
 
   async function mendOne(drift: Drift): Promise<Mended> {
     const outcome = await remedy(drift, tasks.get(drift.uid), owners.get(drift.workflowId) as Owner);
-    log.info('reconciled', { uid: drift.uid, workflowId: drift.workflowId, class: drift.kind, ...outcome });
+    log.info('reconciled', { uid: drift.uid, process: drift.workflowId, class: drift.kind, ...outcome });
     return { uid: drift.uid, ...outcome };
   }
 
@@ -85,18 +85,18 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
   }
 
   /** A process reads for itself a task that is said to be absent; a completion is handed over as the feed would. */
-  async function tell(drift: Drift, awaited: AwaitedTask, task: Task | undefined): Promise<Outcome> {
+  async function tell({ workflowId, kind }: Drift, awaited: AwaitedTask, task: Task | undefined): Promise<Outcome> {
     const { uid, step, round } = awaited;
-    const news = task ? taskNews(task, parseAnswer, awaited) : { uid, status: 'TODO', step, round };
-    const absent = { missing: 'deleted', archived: 'archived' }[drift.kind as string];
+    const gone: TaskNews = { uid, status: 'TODO', step, round, absent: 'deleted' };
     try {
-      const handle = temporal.workflow.getHandle(drift.workflowId);
-      await handle.signal('taskChanged', { ...news, ...(absent ? { absent } : {}) });
+      const news = task ? taskNews(task, parseAnswer, awaited) : gone;
+      await temporal.workflow.getHandle(workflowId).signal('taskChanged', news);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return GONE;
       throw error;
     }
-    return { outcome: 'mended', done: absent ? 'the process was told, to open it again' : 'the process was told' };
+    const done = kind === 'wrong_status' ? 'the process was told' : 'the process was told, to open it again';
+    return { outcome: 'mended', done };
   }
 
   /** True if it was sent: the gateway looks at the task right before, and asks `needed` of what it sees. */

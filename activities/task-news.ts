@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Task } from '../fragment/schema.js';
 
 /** A person's answer as the process's schema reads it, or what is wrong with it, in words for that person. */
@@ -20,6 +21,10 @@ export interface TaskNews {
   answer?: Answer;
   problem?: string;
   assignee?: string;
+  /** Tells whether a person named by e-mail is this one, without the address itself getting into history. */
+  emailDigest?: string;
+  /** Nobody sees an archived task in a list of what there is to do. */
+  absent?: 'deleted' | 'archived';
 }
 
 export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: string; step: string }): TaskNews {
@@ -27,14 +32,22 @@ export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: s
   const step = as?.step ?? text(fields.step);
   const process = as?.process ?? text(fields.process);
   const status = task.status ?? 'TODO';
+  const email = task.assignee?.email;
   return {
     uid: task.uid,
     status,
     step: text(fields.step),
     round: Number(fields.round) || undefined,
     assignee: task.assignee_uid ?? task.assignee?.uid ?? undefined,
+    ...(status === 'DONE' && email ? { emailDigest: emailDigest(email) } : {}),
+    ...(task.archived ? { absent: 'archived' as const } : {}),
     ...(status === 'DONE' && step && process ? parseAnswer(process, step, task.form_data) : {}),
   };
+}
+
+/** The same digest that the client room makes of a backend's `by`. */
+export function emailDigest(email: string): string {
+  return createHash('sha256').update(email.trim().toLowerCase()).digest('hex').slice(0, 16);
 }
 
 function text(value: unknown): string | undefined {

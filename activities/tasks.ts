@@ -6,6 +6,7 @@ import type { Task, TaskStatus, TaskWrite } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
 import type { Write } from '../fragment/pending-write.js';
 import { orFailure } from './failures.js';
+import { holds } from './task-content.js';
 import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
 
 /** The step that a task stands for. All fields are sent each time, so merging and replacing servers agree. */
@@ -16,12 +17,14 @@ export interface TaskContent {
   fields: Record<string, unknown>;
   /** ISO 8601 in UTC. */
   due?: string;
+  /** Said to the people who get the task. */
+  comment?: string;
 }
 
 export interface OpenTask extends TaskContent {
   /** Invariant: the uid is made from it. */
   key: string;
-  /** `STARTED` keeps people from taking a task that a machine works on. */
+  /** `STARTED` keeps people from taking a task that a machine works on; `DONE` records what a machine has done. */
   status?: TaskStatus;
   /** The workflow was reset, so an earlier run may have made the task. */
   mayExist?: boolean;
@@ -30,6 +33,14 @@ export interface OpenTask extends TaskContent {
 export interface MoveTask extends TaskContent {
   uid: string;
   status?: TaskStatus;
+}
+
+export interface ReassignTask {
+  uid: string;
+  email: string;
+  comment: string;
+  /** The task may be theirs already. */
+  look?: boolean;
 }
 
 export interface TaskActivityOptions {
@@ -50,8 +61,13 @@ const CLEARED_ANSWER = { decision: null, note: null, reference: null, correction
 export function createTaskActivities({ gateway, client, parseAnswer }: TaskActivityOptions) {
   let nullsRefused = false;
 
-  const write = (intent: Write): Promise<Task> =>
-    gateway.write({ ...intent, unsure: intent.unsure || activityInfo().attempt > 1 }, cancellationSignal());
+  /** A write that may have been applied before is sent again only where the task does not hold what it says. */
+  const write = (intent: Write): Promise<Task> => {
+    const stillNeeded = (task: Task | undefined) => !holds(task, intent.body);
+    const unsure = intent.unsure || activityInfo().attempt > 1;
+    const whole = intent.kind === 'update' ? { stillNeeded, ...intent, unsure } : { ...intent, unsure };
+    return gateway.write(whole, cancellationSignal());
+  };
 
   /** Whether null unassigns a task is not documented: a server that refuses it is asked without, from then on. */
   const writeUnassigned = async (intent: Write): Promise<Task> => {
@@ -67,10 +83,29 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
     return task;
   };
 
+  /** Whether null unassigns is not documented; a task that keeps its person is no reason to fail. */
+  const unassign = async (uid: string): Promise<void> => {
+    try {
+      await write({ uid, kind: 'update', body: { assignee_uid: null } });
+    } catch (error) {
+      if (!(error instanceof FragmentRejectedError)) throw error;
+    }
+  };
+
   const comment = (uid: string, text: string | undefined) =>
     text
       ? gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal: cancellationSignal() })
       : Promise.resolve();
+
+  /** A task that is open must not count as refused because of a comment beside it. */
+  const remark = async (uid: string, text: string | undefined): Promise<void> => {
+    try {
+      await comment(uid, text);
+    } catch (error) {
+      if (!(error instanceof FragmentRejectedError)) throw error;
+      log.warn('Fragment refused a comment', { uid, status: error.status });
+    }
+  };
 
   return {
     /** Creates the task, or meets the one that is already there, with its answer where it is DONE. */
@@ -81,7 +116,9 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
         // Without a status a new task is TODO, and one that a person has moved keeps the status it has.
         if (input.status) body.status = input.status;
         const uid = taskUid(input.key);
-        return taskNews(await write({ uid, kind: 'create', body, unsure: input.mayExist }), parseAnswer, input);
+        const task = await write({ uid, kind: 'create', body, unsure: input.mayExist });
+        await remark(uid, input.comment);
+        return taskNews(task, parseAnswer, input);
       });
     },
 
@@ -93,7 +130,9 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
         const at = (task: Task | undefined) =>
           task?.fields?.step === input.step && Number(task.fields.round) === input.round;
         const intent: Write = { uid: input.uid, kind: 'update', body, stillNeeded: (task) => !at(task) };
-        return taskNews(await writeUnassigned(intent), parseAnswer, input);
+        const task = await writeUnassigned(intent);
+        await remark(input.uid, input.comment);
+        return taskNews(task, parseAnswer, input);
       });
     },
 
@@ -123,21 +162,50 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
       return orFailure(() => comment(input.uid, input.comment));
     },
 
-    /** Where Fragment does not take the assignee, the task stays as it is and the comment says so. */
-    reassignTask(input: { uid: string; email: string; comment: string }): Promise<void> {
+    /**
+     * Gives the task to another person. Where Fragment does not know them, the task is nobody's, so that its queue can
+     * give it to somebody, and the comment says so. With `look`, a task that is theirs already is left as it is.
+     */
+    reassignTask(input: ReassignTask): Promise<'assigned' | 'unassigned' | 'unchanged'> {
       return orFailure(async () => {
-        let text = input.comment;
-        try {
-          await write({ uid: input.uid, kind: 'update', body: { assignee_email: input.email } });
-        } catch (error) {
-          if (!(error instanceof FragmentRejectedError)) throw error;
-          text += ` (It could not be assigned to ${input.email}: Fragment refused.)`;
+        const { uid, email } = input;
+        const body: TaskWrite = { assignee_email: email };
+        if (input.look) {
+          const now = await gateway.request(() => client.getTask(uid), { signal: cancellationSignal() });
+          if (holds(now, body)) return 'unchanged';
         }
-        await comment(input.uid, text);
+        let assigned: boolean;
+        try {
+          const task = await write({ uid, kind: 'update', body });
+          // Taken without a word is not the same as done: the answer shows whose the task is now.
+          assigned = task.assignee?.email ? holds(task, body) : task.assignee_uid !== null;
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+          assigned = false;
+        }
+        if (!assigned) await unassign(uid);
+        const unknown = ` (It is unassigned: Fragment does not give tasks to ${email}.)`;
+        await comment(uid, input.comment + (assigned ? '' : unknown));
+        return assigned ? 'assigned' : 'unassigned';
       });
     },
 
-    /** The task as it stands now, one request; null where it no longer exists. */
+    /** Moves the due date of a task. */
+    setTaskDue(input: { uid: string; due: string }): Promise<void> {
+      return orFailure(async () => {
+        await write({ uid: input.uid, kind: 'update', body: { due_at: input.due } });
+      });
+    },
+
+    /** Brings an archived task back before people, saying why. */
+    unarchiveTask(input: { uid: string; comment: string }): Promise<void> {
+      return orFailure(async () => {
+        await write({ uid: input.uid, kind: 'update', body: { archived: false } });
+        await remark(input.uid, input.comment);
+      });
+    },
+
+    /** The task as it stands now, one request; null where it no longer exists, `absent` where it is archived. */
     readTask(input: { uid: string; process: string; step: string }): Promise<TaskNews | null> {
       return orFailure(async () => {
         try {
@@ -153,6 +221,12 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
       });
     },
   };
+}
+
+/** Fragment said no, or a body was not even fit to be sent. A task that is gone is another matter. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof FragmentRejectedError) return error.status !== 404;
+  return error instanceof Error && error.name === 'ZodError';
 }
 
 export type TaskActivities = ReturnType<typeof createTaskActivities>;

@@ -29,7 +29,16 @@ const SEARCH_ATTRIBUTES = {
 const parseByProcess: ParseAnswer = (process, step, formData) =>
   process === 'claim' ? parseAnswer(step, formData) : { answer: {} };
 
-let bundle: Awaited<ReturnType<typeof bundleWorkflowCode>> | undefined;
+let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+
+/** Bundled once for a test run. */
+export function workflowBundle(): ReturnType<typeof bundleWorkflowCode> {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
+  return bundle;
+}
 
 export interface Stage {
   sandbox: Sandbox;
@@ -50,15 +59,18 @@ export interface StageOptions extends Partial<SandboxOptions> {
   requestsPerMinute?: number;
 }
 
+/** How the sandbox behaves where Fragment's documentation is silent: the suite can be run under any of it. */
+const BEHAVIOUR = JSON.parse(process.env['SANDBOX_BEHAVIOUR'] ?? '{}') as object;
+
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { payments = true, feed = true, requestsPerMinute = 60, ...sandboxOptions } = options;
   quiet();
-  bundle ??= await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
   const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: true });
-  const sandbox = await startSandbox({ token: 'test-token', ...sandboxOptions });
+  const sandbox = await startSandbox({
+    token: 'test-token',
+    ...sandboxOptions,
+    behaviour: { ...sandboxOptions.behaviour, ...BEHAVIOUR },
+  });
   const connection = await NativeConnection.connect({ address: server.address });
   const temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
   const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 'test-token', userAgent: 'flows-test/0' });
@@ -68,7 +80,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     await Worker.create({
       ...shared,
       taskQueue: PROCESSES_QUEUE,
-      workflowBundle: bundle,
+      workflowBundle: await workflowBundle(),
       activities: createPaymentActivities(
         payments ? { url: sandbox.paymentsUrl, token: sandboxOptions.paymentsToken ?? 'test-token' } : undefined,
       ),
@@ -121,4 +133,15 @@ function quiet(): void {
   if (installed) return;
   installed = true;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
+}
+
+/** The first thing that `look` finds; a condition that never comes true says so after a minute. */
+export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<Awaited<T>>> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(look)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

@@ -18,7 +18,7 @@ const awaited = (change: Partial<AwaitedTask> = {}): AwaitedTask => ({
   process: 'claim',
   step: 'review',
   round: 1,
-  status: 'open',
+  by: 'people',
   fields: FIELDS,
   due: '2026-11-26T00:00:00.000Z',
   ...change,
@@ -58,9 +58,23 @@ describe('a task that a running process waits for', () => {
       assert.deepEqual([verdict?.kind, verdict?.remedy], [kind, remedy]);
     });
     it(`${name}, while a machine does the step: no drift`, () => {
-      assert.equal(judgeAwaited(awaited({ status: 'STARTED' }), existing), undefined);
+      assert.equal(judgeAwaited(awaited({ by: 'machine' }), existing), undefined);
     });
   }
+
+  it('50, 51: is for the operator of a parked process to see to where it is gone', () => {
+    const verdicts = [undefined, task({ archived: true })].map((existing) =>
+      judgeAwaited(awaited({ by: 'operator' }), existing),
+    );
+    assert.deepEqual(
+      verdicts.map((verdict) => [verdict?.kind, verdict?.remedy]),
+      [
+        ['missing', 'none'],
+        ['archived', 'none'],
+      ],
+    );
+    assert.equal(judgeAwaited(awaited({ by: 'operator' }), task({ status: 'DONE' }))?.remedy, 'tell');
+  });
 
   it('53: names the fields, and not what is in them', () => {
     const verdict = judgeAwaited(awaited(), task({ fields: { ...FIELDS, title: 'Jane Doe' } }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ClaimResult } from '../../workflows/claim/contract.js';
 import type { ProcessState } from '../../workflows/tasks/contract.js';
-import { setStage, type Stage } from '../stage.js';
+import { setStage, until, type Stage } from '../stage.js';
 
 const usd = (id: string, amount: number) => ({ id, total: { amount, currency: 'USD' } });
 
@@ -111,11 +111,3 @@ describe('a claim, from data entry to payment', function () {
     assert.ok(stage.sandbox.stats().maxIn60s <= 60);
   });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createReconcileActivities } from '../../activities/index.js';
 import type { Drift } from '../../activities/reconcile.js';
 import { taskUid } from '../../fragment/uid.js';
@@ -10,7 +11,7 @@ import {
   type ReconcileReport,
 } from '../../workflows/account/reconcile-contract.js';
 import { taskKeys } from '../../worker/task-keys.js';
-import { PROCESSES_QUEUE, type ProcessState, type TaskNews } from '../../workflows/tasks/contract.js';
+import { PROCESSES_QUEUE, type ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, type Stage } from '../stage.js';
 
 describe('reconciliation', function () {
@@ -186,26 +187,30 @@ describe('reconciliation', function () {
     assert.equal((await reconcile()).clean, true);
   });
 
-  it('50, 51: tells a process that its task is gone or archived', async () => {
+  it('50, 51: has a task opened again that is gone or archived', async () => {
     await open();
     await start('gone', 'hidden');
     stage.sandbox.tasks.delete(uidOf('gone'));
-    person(uidOf('hidden'), { archived: true });
+    person(uidOf('hidden'), { archived: true, fields: { ...task(uidOf('hidden'))?.fields, colour: 'red' } });
     assert.deepEqual(found(await reconcile()), { missing: 1, archived: 1 });
-    assert.deepEqual(await signals('gone'), [{ uid: uidOf('gone'), absent: 'deleted' }]);
-    assert.deepEqual(await signals('hidden'), [{ uid: uidOf('hidden'), absent: 'archived' }]);
+    await until(async () => task(uidOf('gone'))?.status === 'TODO' && task(uidOf('hidden'))?.archived === false);
+    await until(async () => [uidOf('gone'), uidOf('hidden')].every((uid) => comments(uid).includes('open again')));
+    assert.equal(task(uidOf('hidden'))?.fields.colour, 'red');
+    assert.equal((await reconcile()).clean, true);
   });
 
-  async function signals(claim: string) {
-    const { events } = await stage.temporal.workflow.getHandle(`claim-${claim}`).fetchHistory();
-    return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => {
-      if (signal?.signalName !== 'taskChanged') return [];
-      const news = JSON.parse(Buffer.from(signal.input!.payloads![0]!.data!).toString()) as TaskNews & {
-        absent: string;
-      };
-      return [{ uid: news.uid, absent: news.absent }];
-    });
-  }
+  it('50: leaves to an operator a task that is gone a second time', async () => {
+    await open();
+    await start('a');
+    stage.sandbox.tasks.delete(uidOf('a'));
+    await reconcile();
+    await until(async () => comments(uidOf('a')).includes('open again'));
+    stage.sandbox.tasks.delete(uidOf('a'));
+    await reconcile();
+    await until(async () => (await state('a')).needsAttention !== undefined);
+    const report = await reconcile();
+    assert.deepEqual([report.classes.missing.left, report.clean], [1, false]);
+  });
 
   const lists: [string, BehaviourInput][] = [
     ['behind by seconds', { listLag: 4_000 }],
@@ -300,7 +305,9 @@ describe('reconciliation', function () {
       };
       const parseAnswer = () => ({ answer: {} });
       const reconciling = createReconcileActivities({ client, temporal, gateway, parseAnswer, taskKeys });
-      const run = <T>(work: () => Promise<T>) => new MockActivityEnvironment().run(work);
+      const logger = new DefaultLogger('ERROR');
+      const run = <T>(work: () => Promise<T>) =>
+        new MockActivityEnvironment({}, { logger }).run<[], T, () => Promise<T>>(work);
       return {
         look: async (): Promise<Drift[]> => {
           const awaited = await run(() => reconciling.compareAwaited({ size: 100, graceMs: 0 }));

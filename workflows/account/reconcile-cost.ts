@@ -20,8 +20,8 @@ export interface Extent {
 /**
  * Fragment requests that a reconciliation takes at most. Looking: a bulk read for every hundred tasks awaited and a page for
  * every hundred listed, and one read for each task that seems to be missing. Mending: for every hundred suspects a bulk
- * read, a look and a batch; for each closing its comment, which has no batch; for each task that is gone or archived one
- * read by its process, which then opens it again in the batches of everybody.
+ * read, a look and a batch; for each closing its comment, which has no batch; for each task that is gone or archived a
+ * read and a comment by its process, which opens it again, a hundred with a batch.
  */
 export function requestsFor({ processes, listed, lists, found, closings }: Extent): { look: number; mend: number } {
   const reads = Math.ceil(processes / PROCESSES_A_PAGE) * Math.ceil(PROCESSES_A_PAGE / TOGETHER);
@@ -29,5 +29,5 @@ export function requestsFor({ processes, listed, lists, found, closings }: Exten
   const absent = found.missing + found.archived;
   const suspects = Object.values(found).reduce((sum, count) => sum + count, 0) - found.unknown;
   const mending = suspects > 0 ? 3 * Math.ceil(suspects / TOGETHER) : 0;
-  return { look: reads + pages + found.missing, mend: mending + closings + absent };
+  return { look: reads + pages + found.missing, mend: mending + closings + 2 * absent + Math.ceil(absent / TOGETHER) };
 }

@@ -1,29 +1,36 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { PaymentActivities } from '../../activities/payments.js';
-import type { Answer } from '../tasks/contract.js';
 import { TaskProcess } from '../tasks/process.js';
 import type { PersonStep, StepResult } from '../tasks/step.js';
-import { TaskSteps } from '../tasks/steps.js';
+import { TaskSteps, isExhausted } from '../tasks/steps.js';
 import {
   CLAIM_WORKFLOW,
   claimOutcomeKey,
   claimStepKey,
   claimTaskKey,
+  type Claim,
   type ClaimInput,
   type ClaimResult,
   type ClaimStep,
 } from './contract.js';
+import { needsPerson, otherPerson, verifiable } from './four-eyes.js';
 import { formatMoney } from './money.js';
 
-const payments = proxyActivities<PaymentActivities>({
+const patient = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+/** Gives up after seconds, so that a provider that is down becomes visible in Fragment. */
+const brisk = proxyActivities<PaymentActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });
 
 type Verdict = Pick<ClaimResult, 'outcome' | 'reason' | 'reference'>;
 
 const DECISIONS = ['approve', 'reject', 'request_info'];
+const CORRECTABLE = ['type', 'priority', 'created', 'patient', 'provider'] as const;
 const TITLES: Record<ClaimStep, string> = {
   data_entry: 'Enter the data of',
   review: 'Review',
@@ -39,13 +46,20 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
   const steps = new TaskSteps(process, { process: CLAIM_WORKFLOW, key: claimTaskKey(id), lifecycle });
   let round = 1;
   let asked: string | undefined;
+  /** By data entry, round after round; what a round leaves out stays as it was. */
+  let corrected: Record<string, unknown> = {};
 
   const ending = await process.run(async (): Promise<Verdict> => {
     for (; ; round += 1) {
       const remark = round > 1 ? `Round ${round}: ${asked ?? 'more information is needed'}` : undefined;
-      await steps.person({ ...task('data_entry'), remark, skippable: true });
+      const entry = await steps.person({ ...task('data_entry'), remark, skippable: true });
+      corrected = { ...corrected, ...entry.corrections };
 
-      const review = await steps.person({ ...task('review'), decisions: DECISIONS });
+      const review = await steps.person({
+        ...task('review'),
+        decisions: DECISIONS,
+        objection: (_, who) => needsPerson(policy, who),
+      });
       asked = review.note;
       if (review.decision === 'request_info') continue;
       if (review.decision === 'reject') return { outcome: 'rejected', reason: review.note };
@@ -54,9 +68,9 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
       const approval = await steps.person({
         ...task('approval'),
         decisions: DECISIONS,
-        objection: fourEyes(review.by),
+        objection: (_, who) => otherPerson(policy, review, who),
       });
-      if (!approval.by || !review.by) {
+      if (!verifiable(review, approval)) {
         process.audit({ what: 'four eyes not verifiable', source: 'engine', step: 'approval' });
       }
       asked = approval.note;
@@ -75,15 +89,17 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     let reservation: { id: string } | undefined;
     let payment: { id: string } | undefined;
     process.saga.add('releasing the reserved amount', async () => {
-      if (reservation && !payment) await payments.releasePayment({ claimId: id, reservationId: reservation.id });
+      if (reservation && !payment) await patient.releasePayment({ claimId: id, reservationId: reservation.id });
     });
     process.saga.add('refunding the payment', async () => {
-      if (payment) await payments.refundPayment({ claimId: id, paymentId: payment.id });
+      if (payment) await patient.refundPayment({ claimId: id, paymentId: payment.id });
     });
 
     const amount = { claimId: id, ...total };
-    const reserve = (attempt: number) => payments.reservePayment({ ...amount, attempt });
-    const first = await settled(() => CancellationScope.nonCancellable(() => reserve(1)));
+    await process.ready();
+    const first = await settled(() =>
+      CancellationScope.nonCancellable(() => brisk.reservePayment({ ...amount, attempt: 1 })),
+    );
     if (first.value) reservation = first.value;
     if (first.value === null) return paid(await steps.person({ ...task('payment'), skippable: true }));
 
@@ -92,10 +108,11 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
         ...task('payment'),
         skippable: true,
         refused: isRefusal,
-        work: async (attempt) => {
-          if (attempt === 1 && first.refusal) throw first.refusal;
-          reservation ??= (await reserve(attempt)) ?? undefined;
-          payment = await payments.pay({ ...amount, reservationId: reservation?.id, attempt });
+        work: async (attempt, patience) => {
+          if (attempt === 1 && patience === 'brisk' && first.failure) throw first.failure;
+          const provider = patience === 'brisk' ? brisk : patient;
+          reservation ??= (await provider.reservePayment({ ...amount, attempt })) ?? undefined;
+          payment = await provider.pay({ ...amount, reservationId: reservation?.id, attempt });
           return payment.id;
         },
       }),
@@ -109,40 +126,36 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
   }
 
   function task(name: ClaimStep): PersonStep {
-    const shared = policy.allowList.filter((key) => input.claim[key] !== undefined && key !== 'id');
+    const known = { ...input.claim, ...shown(corrected) };
+    const shared = policy.allowList.filter((key) => known[key] !== undefined && key !== 'id');
     return {
       step: name,
       round,
       title: `${TITLES[name]} claim ${id} (${formatMoney(total)})${round > 1 ? `, round ${round}` : ''}`,
       fields: {
-        ...Object.fromEntries(shared.map((key) => [key, key === 'total' ? formatMoney(total) : input.claim[key]])),
-        ...(input.claim.url ? { url: input.claim.url } : {}),
+        ...Object.fromEntries(shared.map((key) => [key, key === 'total' ? formatMoney(total) : known[key]])),
+        ...(known.url ? { url: known.url } : {}),
         claim_id: id,
       },
       deadline: policy.deadlines[name],
     };
   }
-
-  /** The approver is not the reviewer. Who cannot be told apart passes, unless the policy is strict. */
-  function fourEyes(reviewer: string | undefined) {
-    return (_: Answer, approver: string | undefined): string | undefined => {
-      if (reviewer && approver) {
-        return reviewer === approver ? 'The approval has to be made by another person than the review.' : undefined;
-      }
-      return policy.fourEyes === 'strict'
-        ? 'Assign the task to yourself first: it has to be known who approves.'
-        : undefined;
-    };
-  }
 }
 
-/** What the work returned, or the provider's refusal; any other failure is thrown. */
-async function settled<T>(work: () => Promise<T>): Promise<{ value?: T; refusal?: unknown }> {
+/** The corrections that later tasks show. The id and the amount are the backend's: they decide what is paid. */
+function shown(corrections: Record<string, unknown>): Partial<Claim> {
+  return Object.fromEntries(
+    CORRECTABLE.filter((key) => typeof corrections[key] === 'string').map((key) => [key, corrections[key]]),
+  );
+}
+
+/** What the work returned, the provider's refusal, or that it gave up for now; any other failure is thrown. */
+async function settled<T>(work: () => Promise<T>): Promise<{ value?: T; failure?: unknown }> {
   try {
     return { value: await work() };
-  } catch (refusal) {
-    if (!isRefusal(refusal)) throw refusal;
-    return { refusal };
+  } catch (failure) {
+    if (!isRefusal(failure) && !isExhausted(failure)) throw failure;
+    return { failure };
   }
 }
 

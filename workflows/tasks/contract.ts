@@ -44,6 +44,10 @@ export interface TaskNews {
   problem?: string;
   /** Fragment's id of the user the task is assigned to; absent where Fragment does not say. */
   assignee?: string;
+  /** Stands for that user's e-mail address, which stays out of history; see CompleteStep. */
+  emailDigest?: string;
+  /** Nobody can do the task as it is. A hint: the process reads the task again before it acts on it. */
+  absent?: 'deleted' | 'archived';
 }
 
 /** Where an answer came from, for the audit trail. */
@@ -63,6 +67,7 @@ export interface StepState {
   note?: string;
   /** Who ended it, and from where. */
   by?: string;
+  emailDigest?: string;
   source?: Source;
   /** Why the step is parked or was handed back. */
   problem?: string;
@@ -72,6 +77,8 @@ export interface AuditEntry {
   at: string;
   what: string;
   source: Source;
+  /** The way it came, where the caller says so: `cli`, `api`, ... */
+  channel?: string;
   by?: string;
   step?: string;
   why?: string;
@@ -84,6 +91,8 @@ export interface ProcessState {
   needsAttention?: string;
   /** Set once a withdrawal has been accepted; the outcome follows when everything is closed. */
   withdrawing?: string;
+  /** Why nothing new begins until `resume`. What people finish meanwhile is kept, and counts then. */
+  paused?: string;
   steps: StepState[];
   audit: AuditEntry[];
 }
@@ -91,11 +100,22 @@ export interface ProcessState {
 export interface CompleteStep extends Answer {
   step: string;
   by?: string;
+  /**
+   * Where `by` is an e-mail address: the first 16 hex digits of the SHA-256 of it in lower case. By it, whom the backend
+   * knows by e-mail is told from whom Fragment knows by id.
+   */
+  emailDigest?: string;
+  channel?: string;
 }
 
 export interface OperatorVerb {
   reason: string;
   by?: string;
+  channel?: string;
+}
+
+export interface Reassign extends OperatorVerb {
+  email: string;
 }
 
 export const stateQuery = defineQuery<ProcessState>('state');
@@ -106,3 +126,6 @@ export const completeStepUpdate = defineUpdate<ProcessState, [CompleteStep]>('co
 export const retryStepUpdate = defineUpdate<ProcessState, [Partial<OperatorVerb>]>('retryStep');
 export const skipStepUpdate = defineUpdate<ProcessState, [OperatorVerb]>('skipStep');
 export const withdrawUpdate = defineUpdate<ProcessState, [OperatorVerb]>('withdraw');
+export const reassignUpdate = defineUpdate<ProcessState, [Reassign]>('reassign');
+export const pauseUpdate = defineUpdate<ProcessState, [OperatorVerb]>('pause');
+export const resumeUpdate = defineUpdate<ProcessState, [OperatorVerb]>('resume');

@@ -27,6 +27,7 @@ function headline(state: ProcessState): string {
   if (state.outcome) return `**${state.outcome}**`;
   if (state.needsAttention) return `**Needs attention:** ${plain(state.needsAttention)}`;
   if (state.withdrawing) return `**Being withdrawn:** ${plain(state.withdrawing)}`;
+  if (state.paused) return `**Paused:** ${plain(state.paused)}`;
   return state.step ? `At **${state.step}**` : 'Starting';
 }
 

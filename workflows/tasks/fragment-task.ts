@@ -28,6 +28,8 @@ const activities = proxyActivities<TaskActivities>({
  */
 export class FragmentTask {
   private uid?: string;
+  /** To whom a task was last given by us, and so, unless somebody took it since, whose it is. */
+  private readonly givenTo = new Map<string, string>();
   readonly created: string[] = [];
   /** What was last written of the current task; undefined before the first. */
   content?: TaskContent & { due: string };
@@ -38,12 +40,34 @@ export class FragmentTask {
     private readonly refused: (state: StepState, error: unknown) => void,
   ) {}
 
-  /** Opens the step's task, or moves the single one to it. @throws what `isRejected` tells from all else. */
-  async open(spec: PersonStep, status: 'TODO' | 'STARTED'): Promise<TaskNews> {
-    const news = await CancellationScope.nonCancellable(() => this.openOrMove(spec, status));
+  /**
+   * Opens the step's task, or moves the single one to it: with `DONE` a machine's finished step is on record with one
+   * write. @throws what `isRejected` tells from all else.
+   */
+  async open(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+    const move = this.options.lifecycle === 'single-task' && this.uid !== undefined;
+    const news = move ? await this.moveOrCreate(spec, status, comment) : await this.create(spec, status, comment);
     this.uid = news.uid;
     if (!this.created.includes(news.uid)) this.created.push(news.uid);
     return news;
+  }
+
+  /** A machine has done the step: the task that shows it is closed, or made as one that is DONE. */
+  async finish(spec: PersonStep, state: StepState): Promise<void> {
+    if (state.uid) return this.settle(state);
+    await this.tolerant(state, async () => {
+      state.uid = (await this.open(spec, 'DONE')).uid;
+    });
+  }
+
+  /** Gives people back a task that was taken away under them: made anew under its uid, or taken out of the archive. */
+  restore(spec: PersonStep, state: StepState, absent: 'deleted' | 'archived'): Promise<void> {
+    const comment = `This task was ${absent} while its process waits for it, so it is open again.`;
+    const summary = `unarchive task ${spec.step} ${spec.round}`;
+    return this.tolerant(state, async () => {
+      if (absent === 'deleted') await this.create(spec, 'TODO', comment);
+      else await activities.unarchiveTask.executeWithOptions({ summary }, [{ uid: state.uid as string, comment }]);
+    });
   }
 
   /** As it stands in Fragment, its answer read by the schema of this step; null where it no longer exists. */
@@ -79,34 +103,65 @@ export class FragmentTask {
     );
   }
 
-  reassign(state: StepState, email: string, comment: string): Promise<void> {
-    const change = { uid: state.uid as string, email, comment };
+  /** False where the task is that person's already. Whom Fragment does not know gets no task: a comment says so. */
+  async reassign(state: StepState, email: string, comment: string): Promise<boolean> {
+    const uid = state.uid as string;
+    const change = { uid, email, comment, look: this.givenTo.get(uid) === email };
+    let outcome: string | undefined;
+    await this.tolerant(state, async () => {
+      outcome = await activities.reassignTask.executeWithOptions({ summary: `reassign ${state.step}` }, [change]);
+    });
+    this.givenTo.set(uid, email);
+    return outcome !== 'unchanged';
+  }
+
+  setDue(state: StepState): Promise<void> {
+    const change = { uid: state.uid as string, due: state.due as string };
     return this.tolerant(state, () =>
-      activities.reassignTask.executeWithOptions({ summary: `escalate ${state.step}` }, [change]),
+      activities.setTaskDue.executeWithOptions({ summary: `${state.step}: due ${state.due}` }, [change]),
     );
   }
 
-  private openOrMove(spec: PersonStep, status: 'TODO' | 'STARTED'): Promise<TaskNews> {
-    const { process, key, lifecycle } = this.options;
-    const { step, round } = spec;
-    const { workflowId, runId, firstExecutionRunId } = workflowInfo();
-    const fields = { ...spec.fields, title: spec.title, process, step, round, workflow_id: workflowId };
-    const due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
-    const content = { process, step, round, fields, due };
-    this.content = content;
-    if (lifecycle === 'single-task' && this.uid) {
-      return activities.moveTask.executeWithOptions({ summary: `move task to ${step} ${round}` }, [
-        { ...content, uid: this.uid, status },
-      ]);
+  private create(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+    const { key, lifecycle } = this.options;
+    const { runId, firstExecutionRunId } = workflowInfo();
+    const task = {
+      ...this.contentOf(spec, comment),
+      key: taskKey(key, lifecycle, spec.step, spec.round),
+      // Unsaid, it is TODO, and a task that people have moved already stays as they left it.
+      ...(status === 'TODO' ? {} : { status }),
+      mayExist: runId !== firstExecutionRunId,
+    };
+    const summary = `open task ${spec.step} ${spec.round}`;
+    return CancellationScope.nonCancellable(() => activities.openTask.executeWithOptions({ summary }, [task]));
+  }
+
+  /** A single task that was deleted between two steps is made anew for the next. */
+  private async moveOrCreate(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+    try {
+      return await this.move(spec, status, comment);
+    } catch (error) {
+      if (typeOf(error) !== 'FragmentNotFound') throw error;
+      return this.create(spec, status, comment);
     }
-    return activities.openTask.executeWithOptions({ summary: `open task ${step} ${round}` }, [
-      {
-        ...content,
-        key: taskKey(key, lifecycle, step, round),
-        ...(status === 'STARTED' ? { status } : {}),
-        mayExist: runId !== firstExecutionRunId,
-      },
-    ]);
+  }
+
+  private move(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+    const task = { ...this.contentOf(spec, comment), uid: this.uid as string, status };
+    const summary = `move task to ${spec.step} ${spec.round}`;
+    return CancellationScope.nonCancellable(() => activities.moveTask.executeWithOptions({ summary }, [task]));
+  }
+
+  private contentOf({ step, round, title, fields, deadline }: PersonStep, comment?: string) {
+    const { process } = this.options;
+    this.content = {
+      process,
+      step,
+      round,
+      fields: { ...fields, title, process, step, round, workflow_id: workflowInfo().workflowId },
+      due: new Date(Date.now() + durationMs(deadline.due)).toISOString(),
+    };
+    return { ...this.content, ...(comment ? { comment } : {}) };
   }
 
   private async tolerant(state: StepState, change: () => Promise<void>): Promise<void> {
@@ -121,6 +176,10 @@ export class FragmentTask {
 
 /** Fragment refused the request itself; everything else passes, and is waited for. */
 export function isRejected(error: unknown): boolean {
+  return ['FragmentRejected', 'FragmentNotFound'].includes(typeOf(error) ?? '');
+}
+
+function typeOf(error: unknown): string | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && ['FragmentRejected', 'FragmentNotFound'].includes(cause.type ?? '');
+  return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
 }

@@ -13,6 +13,7 @@ import * as contract from './contract.js';
 import type { AuditEntry, CompleteStep, OperatorVerb, ProcessState, StepState, TaskNews } from './contract.js';
 import { details } from './details.js';
 import { Saga } from './saga.js';
+import { answerVerbs } from './verbs.js';
 
 export type KeywordKey = { name: string; type: 'KEYWORD' };
 
@@ -22,21 +23,33 @@ export interface ProcessOptions {
   taskUrl?: string;
 }
 
-/** What can happen to a step that waits. */
+/** What can happen to a step that waits. `overtaken` is set on a verb that came second. */
 export type StepEvent =
   | { kind: 'news'; news: TaskNews }
-  | { kind: 'complete'; answer: CompleteStep }
-  | { kind: 'retry'; by?: string; reason?: string }
-  | { kind: 'skip'; by?: string; reason: string };
+  | ({ overtaken?: StepState } & (
+      | { kind: 'complete'; verb: CompleteStep }
+      | { kind: 'retry'; verb: Partial<OperatorVerb> }
+      | { kind: 'skip'; verb: OperatorVerb }
+      | { kind: 'reassign'; verb: contract.Reassign }
+    ));
+export type VerbEvent = Exclude<StepEvent, { kind: 'news' }>;
 
 /** The step that waits, as it judges what operators and backends ask of it. Each throws ApplicationFailure to refuse. */
 export interface WaitingStep {
   state: StepState;
   mayComplete(answer: CompleteStep): void;
   maySkip(): void;
+  mayReassign(): void;
 }
 
 export type Ending<T> = { value: T } | { withdrawn: string };
+
+/** What list queries and the change feed see of a process. */
+interface Visible {
+  step: string | null;
+  tasks: string[] | null;
+  attention: boolean;
+}
 
 /**
  * What any process with Fragment tasks has in common: its messages, its audit trail, what the Web UI shows of it, and the
@@ -46,38 +59,19 @@ export class TaskProcess {
   readonly saga = new Saga();
   readonly events: StepEvent[] = [];
   waiting?: WaitingStep;
-  private readonly state: ProcessState = { steps: [], audit: [] };
+  readonly state: ProcessState = { steps: [], audit: [] };
   private readonly scope = new CancellationScope();
+  private visible: Visible = { step: null, tasks: null, attention: false };
   private withdrawal?: OperatorVerb;
   private ended = false;
   private reason?: string;
+  private pausedAt = 0;
+  private pausedMs = 0;
 
   constructor(private readonly options: ProcessOptions) {
     setHandler(contract.stateQuery, () => this.state);
     setHandler(contract.taskChangedSignal, (news) => void this.events.push({ kind: 'news', news }));
-    setHandler(contract.completeStepUpdate, (answer) => this.handled({ kind: 'complete', answer }), {
-      validator: (answer) => this.currentStep(answer.step).mayComplete(answer),
-      description: 'Finish the current step for the person: { step, decision, by }',
-    });
-    setHandler(contract.retryStepUpdate, (verb: Partial<OperatorVerb>) => this.handled({ kind: 'retry', ...verb }), {
-      validator: (_verb: Partial<OperatorVerb>) => this.parked(),
-      description: 'Try the parked step again, once its cause is gone',
-    });
-    setHandler(contract.skipStepUpdate, (verb) => this.handled({ kind: 'skip', ...verb }), {
-      validator: (verb) => {
-        required(verb.reason, 'reason');
-        this.parked();
-        this.waiting?.maySkip();
-      },
-      description: 'Give the parked step up and go on without it: { reason, by }',
-    });
-    setHandler(contract.withdrawUpdate, (verb) => this.withdraw(verb), {
-      validator: (verb) => {
-        required(verb.reason, 'reason');
-        this.open();
-      },
-      description: 'Withdraw the process: effects are undone, its task is closed: { reason, by }',
-    });
+    answerVerbs(this);
   }
 
   /**
@@ -106,13 +100,10 @@ export class TaskProcess {
     this.ended = true;
     this.state.outcome = outcome;
     this.state.step = undefined;
+    this.state.paused = undefined;
     this.state.needsAttention = undefined;
-    upsertSearchAttributes([
-      { key: this.options.stepKey, value: null },
-      { key: contract.fragmentTasksKey, value: null },
-      { key: contract.needsAttentionKey, value: false },
-      ...(outcomeKey ? [{ key: outcomeKey, value: outcome }] : []),
-    ]);
+    const ended = outcomeKey ? [{ key: outcomeKey, value: outcome }] : [];
+    this.publish({ step: null, tasks: null, attention: false }, ended);
     this.show();
     await condition(allHandlersFinished);
   }
@@ -126,28 +117,35 @@ export class TaskProcess {
     return this.state.steps;
   }
 
+  /** Milliseconds on a clock that stands still while the process is paused. Deadlines are kept on it. */
+  now(): number {
+    const pausedFor = this.state.paused === undefined ? 0 : Date.now() - this.pausedAt;
+    return Date.now() - this.pausedMs - pausedFor;
+  }
+
+  /** Passes at once unless the process is paused, withdrawn or cancelled: nothing new begins then. */
+  async ready(): Promise<void> {
+    await condition(() => this.state.paused === undefined);
+  }
+
   begin(step: StepState): StepState {
     this.state.steps.push(step);
     this.state.step = step.step;
-    this.dropOvertaken();
     this.show();
     return step;
   }
 
-  /** The process waits for this task now: found by list queries and by the change feed. */
-  await(step: StepState): void {
-    upsertSearchAttributes([
-      { key: this.options.stepKey, value: step.step },
-      { key: contract.fragmentTasksKey, value: step.uid ? [step.uid] : [] },
-    ]);
+  /** The process waits for this task now: found by list queries and by the change feed. With `problem`, it is parked. */
+  await(step: StepState, problem?: string): void {
+    if (problem !== undefined) this.state.needsAttention = problem;
+    const tasks = step.uid ? [step.uid] : [];
+    this.publish({ step: step.step, tasks, attention: this.state.needsAttention !== undefined });
     this.show();
   }
 
   attention(why: string | undefined): void {
-    if (why === this.state.needsAttention) return;
-    const changed = (why === undefined) !== (this.state.needsAttention === undefined);
     this.state.needsAttention = why;
-    if (changed) upsertSearchAttributes([{ key: contract.needsAttentionKey, value: why !== undefined }]);
+    this.publish({ attention: why !== undefined });
     this.show();
   }
 
@@ -162,6 +160,7 @@ export class TaskProcess {
   /** Undoes every effect so far, newest first, and closes the task that is open. */
   async undo(reason: string): Promise<void> {
     this.reason = reason;
+    this.state.paused = undefined;
     this.audit({ what: 'undoing', source: 'engine', why: reason });
     await this.saga.compensate(async (what, error) => {
       const problem = `${what} failed: ${messageOf(error)}`;
@@ -170,16 +169,13 @@ export class TaskProcess {
         state: { step: what, round: 1, status: 'parked', since: new Date().toISOString(), problem },
         mayComplete: () => refuse(`${what} is a compensation: retry or skip it`),
         maySkip: () => undefined,
+        mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),
       };
-      const verb = await this.next((event) => event.kind === 'retry' || event.kind === 'skip');
+      const event = await this.next(({ kind }) => kind === 'retry' || kind === 'skip');
       this.waiting = undefined;
       this.attention(undefined);
-      this.audit({
-        what: `${verb.kind} ${what}`,
-        source: 'operator',
-        ...('reason' in verb ? { why: verb.reason } : {}),
-      });
-      return verb.kind === 'retry' ? 'retry' : 'skip';
+      this.auditVerb(event as VerbEvent, `${event.kind} ${what}`);
+      return event.kind === 'retry' ? 'retry' : 'skip';
     });
   }
 
@@ -194,57 +190,110 @@ export class TaskProcess {
     return index < 0 ? undefined : this.events.splice(index, 1)[0];
   }
 
-  /** What was asked of the step before came second, and is recorded only. News stay: they may be of the new step. */
-  private dropOvertaken(): void {
+  /** The step is over. What was asked of it besides came second, and is recorded only; news may be of the next step. */
+  settled(step: StepState): void {
+    this.waiting = undefined;
     for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
-      this.audit({ what: `late ${late.kind} ignored`, source: 'backend', by: byOf(late) });
+      const event = late as VerbEvent;
+      event.overtaken = step;
+      this.auditVerb(event, `late ${event.kind} ignored`, step.step);
     }
+    this.attention(undefined);
   }
 
-  /** Answers an Update when the step has acted on it. */
-  private async handled(event: StepEvent): Promise<ProcessState> {
+  auditVerb({ kind, verb }: VerbEvent, what: string, step?: string): void {
+    const why = kind === 'complete' ? verb.note : verb.reason;
+    this.audit({ what, step, source: sourceOf(kind), by: verb.by, channel: verb.channel, why });
+  }
+
+  /** Answers an Update when the step has acted on it. A completion that came second and says otherwise is refused. */
+  async handled(event: VerbEvent): Promise<ProcessState> {
     this.events.push(event);
     await condition(() => !this.events.includes(event) || this.ended);
+    const { overtaken, kind } = event;
+    if (overtaken && kind === 'complete') this.agreed(overtaken, event.verb);
     return this.state;
   }
 
-  private withdraw(verb: OperatorVerb): ProcessState {
+  /** The step was decided before: the same answer again is answered with the state, another one is recorded and refused. */
+  again(step: StepState, verb: CompleteStep): ProcessState {
+    const what = `late answer ignored: ${verb.decision ?? 'done'}`;
+    if (!isSame(step, verb)) this.auditVerb({ kind: 'complete', verb }, what, step.step);
+    this.agreed(step, verb);
+    return this.state;
+  }
+
+  withdraw(verb: OperatorVerb): ProcessState {
+    if (this.withdrawal || this.reason) return this.state;
     this.withdrawal = verb;
     this.state.withdrawing = verb.reason;
-    this.audit({ what: 'withdraw', source: 'operator', by: verb.by, why: verb.reason });
+    this.state.paused = undefined;
+    this.audit({ what: 'withdraw', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
     this.scope.cancel();
     return this.state;
   }
 
-  private open(): void {
+  pause(verb: OperatorVerb): ProcessState {
+    if (this.state.paused !== undefined) return this.state;
+    this.pausedAt = Date.now();
+    this.state.paused = verb.reason;
+    this.audit({ what: 'paused', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
+    this.show();
+    return this.state;
+  }
+
+  resume(verb: OperatorVerb): ProcessState {
+    if (this.state.paused === undefined) return this.state;
+    const pausedFor = Date.now() - this.pausedAt;
+    this.pausedMs += pausedFor;
+    this.state.paused = undefined;
+    const step = this.waiting?.state;
+    if (step?.due) step.due = new Date(Date.parse(step.due) + pausedFor).toISOString();
+    this.audit({ what: 'resumed', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
+    this.show();
+    return this.state;
+  }
+
+  /** @throws where the process can no longer be steered. */
+  assertOpen(): void {
     if (this.ended) refuse(`the process has ended: ${this.state.outcome}`);
     if (this.withdrawal) refuse(`a withdrawal is under way: ${this.withdrawal.reason}`);
+    if (this.reason) refuse(`the process is being undone: ${this.reason}`);
   }
 
-  private parked(): void {
+  assertNotEnded(): void {
     if (this.ended) refuse(`the process has ended: ${this.state.outcome}`);
-    if (this.waiting?.state.status !== 'parked') refuse('no step is parked: there is nothing to retry or to skip');
   }
 
-  private currentStep(step: string): WaitingStep {
-    this.open();
-    if (!this.waiting) return refuse('no step is waiting for an answer right now; try again in a moment');
-    if (this.waiting.state.step !== step) return refuse(`the current step is ${this.waiting.state.step}, not ${step}`);
-    return this.waiting;
+  private agreed(step: StepState, verb: CompleteStep): void {
+    if (!isSame(step, verb)) refuse(`${step.step} was decided before: ${step.decision ?? step.status}`);
+  }
+
+  /** One event of history for all that changed, and none where nothing did. */
+  private publish(change: Partial<Visible>, more: { key: KeywordKey; value: string }[] = []): void {
+    const { stepKey } = this.options;
+    const before = this.visible;
+    const after = { ...before, ...change };
+    this.visible = after;
+    const changed = [
+      ...(after.step === before.step ? [] : [{ key: stepKey, value: after.step }]),
+      ...(isSameList(after.tasks, before.tasks) ? [] : [{ key: contract.fragmentTasksKey, value: after.tasks }]),
+      ...(after.attention === before.attention ? [] : [{ key: contract.needsAttentionKey, value: after.attention }]),
+      ...more,
+    ];
+    if (changed.length > 0) upsertSearchAttributes(changed);
   }
 }
 
-const byOf = (event: StepEvent): string | undefined =>
-  event.kind === 'complete' ? event.answer.by : event.kind === 'news' ? event.news.assignee : event.by;
 const isVerb = (event: StepEvent): boolean => event.kind !== 'news';
+const isSameList = (a: string[] | null, b: string[] | null): boolean => String(a) === String(b);
+const isSame = (step: StepState, { decision }: CompleteStep): boolean =>
+  step.status === 'done' && (step.decision ?? 'done') === (decision ?? 'done');
+const sourceOf = (kind: VerbEvent['kind']) => (kind === 'complete' ? ('backend' as const) : ('operator' as const));
 
 export function refuse(message: string): never {
   throw ApplicationFailure.nonRetryable(message, 'Refused');
-}
-
-function required(value: unknown, name: string): void {
-  if (typeof value !== 'string' || value.trim() === '') refuse(`${name} is missing`);
 }
 
 export function messageOf(error: unknown): string {

@@ -2,6 +2,12 @@ import type { Answer, CompleteStep, Source, StepState } from './contract.js';
 import type { Deadline } from './deadline.js';
 import { refuse, type WaitingStep } from './process.js';
 
+/** Who did something, as far as it is known: an id or a name, and what stands for the e-mail address. */
+export interface Person {
+  by?: string;
+  emailDigest?: string;
+}
+
 export interface PersonStep {
   step: string;
   round: number;
@@ -13,31 +19,34 @@ export interface PersonStep {
   /** The decisions that end this step; absent where being done is enough. */
   decisions?: readonly string[];
   /** What is wrong with this answer by this person, in words for them; the step goes back to them then. */
-  objection?: (answer: Answer, by: string | undefined) => string | undefined;
+  objection?: (answer: Answer, who: Person) => string | undefined;
   /** Whether an operator may give the step up and go on without it. */
   skippable?: boolean;
 }
 
 export interface MachineStep<T> extends PersonStep {
-  /** Does the step's work; `attempt` counts from 1 and grows when an operator asks again. */
-  work: (attempt: number) => Promise<T>;
+  /**
+   * Does the step's work; `attempt` counts from 1 and grows when an operator asks again. A `brisk` call gives up after a
+   * few tries: its task is then shown, and the call repeated without an end.
+   */
+  work: (attempt: number, patience: 'brisk' | 'patient') => Promise<T>;
   /** Whether this failure is final: the step is then parked, and its task given to people. */
   refused: (error: unknown) => boolean;
 }
 
-export interface StepResult extends Answer {
-  by?: string;
+export interface StepResult extends Answer, Person {
   source: Source;
+  channel?: string;
   skipped?: boolean;
   /** What the machine's work returned. */
   work?: unknown;
 }
 
 /** What is wrong with an answer to this step, in words for whoever gave it. */
-export function objection(spec: PersonStep, answer: Answer, by: string | undefined): string | undefined {
+export function objection(spec: PersonStep, answer: Answer, who: Person): string | undefined {
   const { decisions } = spec;
   if (decisions && !decisions.includes(answer.decision ?? '')) return `Choose a decision: ${decisions.join(', ')}.`;
-  return spec.objection?.(answer, by);
+  return spec.objection?.(answer, who);
 }
 
 /** The step as operators and backends may act on it while it waits. */
@@ -46,10 +55,11 @@ export function asWaiting(spec: PersonStep, state: StepState): WaitingStep {
     state,
     mayComplete: (answer) => mayComplete(spec, answer),
     maySkip: () => (spec.skippable ? undefined : refuse(`${spec.step} decides the process: complete it instead`)),
+    mayReassign: () => (state.uid ? undefined : refuse(`${spec.step} has no task that could be reassigned`)),
   };
 }
 
-function mayComplete(spec: PersonStep, { by, ...answer }: CompleteStep): void {
-  const problem = objection(spec, answer, by);
+function mayComplete(spec: PersonStep, { by, emailDigest, ...answer }: CompleteStep): void {
+  const problem = objection(spec, answer, { by, emailDigest });
   if (problem) refuse(problem);
 }

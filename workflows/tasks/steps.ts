@@ -1,15 +1,19 @@
-import { ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
 import type { ExpectedTasks } from '../../activities/drift.js';
-import { expectedTasksQuery, type Answer, type StepState } from './contract.js';
-import { alarms, durationMs, type Alarm } from './deadline.js';
+import { expectedTasksQuery, type Answer, type StepState, type TaskNews } from './contract.js';
+import { durationMs } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess } from './process.js';
-import { asWaiting, objection, type MachineStep, type PersonStep, type StepResult } from './step.js';
+import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
+import { StepWait } from './wait.js';
 
 /**
  * The steps that people do, each held by a Fragment task: opened, kept, and closed when nobody waits for it any more.
  * Whoever finishes a step first, in Fragment or through the backend, decides it; what comes later is recorded only.
+ *
+ * What a step by a person costs: one write (six events: the activity and the workflow task that it wakes), one event for
+ * the search attributes, two for the deadline's timer, and four for the news that it is done.
  */
 export class TaskSteps {
   private readonly task: FragmentTask;
@@ -33,31 +37,41 @@ export class TaskSteps {
 
   /** A step that a person does. Returns when it is done, by whichever side; throws when the process is withdrawn. */
   async person(spec: PersonStep): Promise<StepResult> {
-    const state = this.begin(spec);
-    const ended = (await this.opened(spec, state, 'TODO')) ?? (await this.wait(spec, state));
+    const state = await this.begin(spec);
+    const ended = (await this.opened(spec, state, 'TODO', spec.remark)) ?? (await this.wait(spec, state));
     return this.settle(state, ended);
   }
 
-  /** A step that a machine does while its task shows it; people get the task when the machine is refused. */
+  /**
+   * A step that a machine does. Done at once, it is put on record with one write: a task that is DONE. Its task is open
+   * while the machine has to wait, and people get it when the machine is refused.
+   */
   async machine<T>(spec: MachineStep<T>): Promise<StepResult> {
-    const state = this.begin(spec);
-    let ended = await this.opened(spec, state, 'STARTED');
-    for (let attempt = 1; !ended; attempt += 1) {
+    const state = await this.begin(spec);
+    let ended: StepResult | undefined;
+    for (let attempt = 1; !ended;) {
       state.status = 'working';
       this.process.show();
       try {
-        const work = await CancellationScope.nonCancellable(() => spec.work(attempt));
+        await this.process.ready();
+        const patience = state.uid ? 'patient' : 'brisk';
+        const work = await CancellationScope.nonCancellable(() => spec.work(attempt, patience));
         ended = { source: 'engine', by: 'payment provider', decision: 'done', work };
-        await this.task.settle(state);
+        await this.task.finish(spec, state);
       } catch (error) {
-        if (!spec.refused(error)) throw error;
-        ended = await this.handOver(spec, state, messageOf(error));
+        if (spec.refused(error)) {
+          ended = await this.handOver(spec, state, messageOf(error));
+          attempt += 1;
+        } else if (isExhausted(error) && !state.uid) ended = await this.opened(spec, state, 'STARTED');
+        else throw error;
       }
     }
     return this.settle(state, ended);
   }
 
-  private begin({ step, round }: PersonStep): StepState {
+  /** While the process is paused, no step begins. */
+  private async begin({ step, round }: PersonStep): Promise<StepState> {
+    await this.process.ready();
     return this.process.begin({ step, round, status: 'opening', since: new Date().toISOString() });
   }
 
@@ -66,188 +80,136 @@ export class TaskSteps {
     state.decision = result.decision;
     state.note = result.note;
     state.by = result.by;
+    state.emailDigest = result.emailDigest;
     state.source = result.source;
     state.problem = undefined;
-    this.process.waiting = undefined;
-    this.process.attention(undefined);
-    this.process.audit({
-      what: result.skipped ? 'skipped' : (result.decision ?? 'done'),
-      step: state.step,
-      source: result.source,
-      by: result.by,
-      why: result.note,
-    });
+    const { source, by, channel } = result;
+    const what = result.skipped ? 'skipped' : (result.decision ?? 'done');
+    this.process.audit({ what, step: state.step, source, by, channel, why: result.note });
+    this.process.settled(state);
     return result;
   }
 
-  /** Opens the step's task, or moves the single one to it. Returns a result only where the step ended before it began. */
+  /**
+   * Opens the step's task, or moves the single one to it. Returns a result only where the step ended before it began.
+   * With `problem`, the task is people's because the machine was refused.
+   */
   private async opened(
     spec: PersonStep,
     state: StepState,
     status: 'TODO' | 'STARTED',
+    comment?: string,
+    problem?: string,
   ): Promise<StepResult | undefined> {
     for (;;) {
       try {
-        const news = await this.task.open(spec, status);
-        state.uid = news.uid;
-        state.status = status === 'TODO' ? 'waiting' : 'working';
-        state.since = new Date().toISOString();
-        state.due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
-        this.process.await(state);
-        if (spec.remark) await this.task.comment(state, spec.remark);
-        // Already DONE when it was created: an answer, not an obstacle. A machine's task is the machine's to judge.
-        if (news.status === 'DONE' && status === 'TODO') this.process.events.unshift({ kind: 'news', news });
+        const news = await this.task.open(spec, status, comment);
+        this.opens(spec, state, news, status, problem);
         return undefined;
       } catch (error) {
         if (isCancellation(error) || !isRejected(error)) throw error;
-        const verb = await this.park(spec, state, `Fragment refused the task: ${messageOf(error)}`);
-        if (verb.kind !== 'retry') return this.resultOf(verb, spec);
+        const event = await this.park(spec, state, `Fragment refused the task: ${messageOf(error)}`);
+        if (event.kind !== 'retry') return this.resultOf(event, spec, state);
       }
     }
   }
 
-  /** Waits until the step is done, speaking up at its deadlines. */
+  private opens(spec: PersonStep, state: StepState, news: TaskNews, status: string, problem?: string): void {
+    state.uid = news.uid;
+    state.status = status === 'TODO' ? 'waiting' : 'working';
+    state.since = new Date().toISOString();
+    state.due = new Date(Date.now() + durationMs(spec.deadline.due)).toISOString();
+    if (problem === undefined) this.process.await(state);
+    else this.parked(spec, state, problem);
+    // Already DONE when it was created: an answer, not an obstacle. A machine's task is the machine's to judge.
+    if (status === 'TODO' && (news.status === 'DONE' || news.absent)) {
+      this.process.events.unshift({ kind: 'news', news });
+    }
+  }
+
+  /** Waits until the step is done, parking it where its task is taken away for the second time. */
   private async wait(spec: PersonStep, state: StepState): Promise<StepResult> {
-    this.process.waiting = asWaiting(spec, state);
-    const due = alarms(spec.deadline, Date.now());
-    let handedBack = false;
+    const waiting = new StepWait(this.process, this.task, spec, state);
     for (;;) {
-      const event = await this.nextEvent(spec, state, due[0]);
-      if (!event) {
-        await this.alarm(spec, state, due.shift() as Alarm);
-        continue;
-      }
-      if (event.kind !== 'news') return this.resultOf(event, spec);
-      const { news } = event;
-      const problem = news.problem ?? objection(spec, news.answer ?? {}, news.assignee);
-      if (!problem) return { ...news.answer, by: news.assignee, source: 'person' };
-      // A late copy of the answer that was handed back must not reopen the task again under the person's hands.
-      if (handedBack && (await this.task.read(spec, state))?.status !== 'DONE') continue;
-      await this.handBack(state, problem);
-      handedBack = true;
+      this.process.waiting = asWaiting(spec, state);
+      const end = await waiting.end();
+      if ('answer' in end) return end.answer;
+      if ('verb' in end) return this.resultOf(end.verb, spec, state);
+      this.parked(spec, state, end.problem);
+      const result = await this.waitParked(waiting, spec, state);
+      if (result) return result;
+      await this.task.restore(spec, state, end.absent);
+      this.unparked(state, 'waiting');
     }
-  }
-
-  /** The next event that ends or concerns this step; undefined when the alarm rings first. */
-  private async nextEvent(spec: PersonStep, state: StepState, alarm?: Alarm): Promise<StepEvent | undefined> {
-    const { process } = this;
-    for (;;) {
-      const arrived = () => process.events.length > 0;
-      if (!alarm) await condition(arrived);
-      else if (
-        !(await condition(arrived, Math.max(1, alarm.at - Date.now()), { summary: `${spec.step}: ${alarm.kind}` }))
-      ) {
-        return undefined;
-      }
-      const event = process.take(() => true) as StepEvent;
-      if (event.kind !== 'news') return event;
-      if (event.news.uid !== state.uid || event.news.status !== 'DONE') {
-        this.recordLate(event.news);
-        continue;
-      }
-      if (event.news.step === spec.step && event.news.round === spec.round) return event;
-      if (this.isPast(event.news.step, event.news.round)) continue;
-      // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
-      const news = await this.task.read(spec, state);
-      if (news?.status === 'DONE') return { kind: 'news', news };
-    }
-  }
-
-  private isPast(step: string | undefined, round: number | undefined): boolean {
-    return this.process.history.some((past) => past.status === 'done' && past.step === step && past.round === round);
-  }
-
-  /** First wins: what a person decided on a step that had been decided otherwise is recorded, never applied. */
-  private recordLate({ uid, answer, assignee }: { uid: string; answer?: Answer; assignee?: string }): void {
-    const past = this.process.history.find((step) => step.uid === uid && step.decision !== undefined);
-    if (!past || !answer?.decision || answer.decision === past.decision) return;
-    this.process.audit({
-      what: `late answer ignored: ${answer.decision}`,
-      step: past.step,
-      source: 'person',
-      by: assignee,
-    });
-  }
-
-  private async alarm(spec: PersonStep, state: StepState, { kind }: Alarm): Promise<void> {
-    // A completion that nobody told us of comes to light here.
-    const news = await this.task.read(spec, state);
-    if (news?.status === 'DONE') return void this.process.events.push({ kind: 'news', news });
-    this.process.audit({ what: kind, step: state.step, source: 'engine' });
-    if (kind === 'remind') return this.task.comment(state, `Reminder: due ${state.due}.`);
-    if (kind === 'overdue') {
-      state.status = 'overdue';
-      this.process.show();
-      return this.task.comment(state, 'This task is overdue.');
-    }
-    const { escalateTo } = spec.deadline;
-    if (!escalateTo) {
-      this.process.attention(`${state.step} is overdue since ${state.due}`);
-      return this.task.comment(state, 'Overdue: raised to an operator.');
-    }
-    await this.task.reassign(state, escalateTo, 'Overdue: reassigned.');
-  }
-
-  private async handBack(state: StepState, problem: string): Promise<void> {
-    this.process.audit({ what: 'handed back', step: state.step, source: 'engine', why: problem });
-    state.problem = problem;
-    this.process.show();
-    await this.task.setStatus(state, 'DONE', 'TODO', problem);
   }
 
   /** The machine was refused: people get the task, and an operator may have the machine try again. */
   private async handOver(spec: PersonStep, state: StepState, problem: string): Promise<StepResult | undefined> {
-    await this.task.setStatus(state, 'STARTED', 'TODO', `${problem}. Do this step by hand and finish the task.`);
-    state.problem = problem;
-    state.status = 'parked';
-    this.process.audit({ what: 'parked', step: state.step, source: 'engine', why: problem });
-    this.process.attention(`${state.step}: ${problem}`);
-    this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid);
-    const result = await this.waitParked(spec, state);
+    const comment = `${problem}. Do this step by hand and finish the task.`;
+    if (state.uid) {
+      await this.task.setStatus(state, 'STARTED', 'TODO', comment);
+      // What people did to the task while it was the machine's answers nothing.
+      while (this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid));
+      this.parked(spec, state, problem);
+    } else {
+      const ended = await this.opened(spec, state, 'TODO', comment, problem);
+      if (ended) return ended;
+    }
+    const result = await this.waitParked(new StepWait(this.process, this.task, spec, state), spec, state);
     if (result) return result;
     await this.task.setStatus(state, 'TODO', 'STARTED');
-    this.process.attention(undefined);
+    this.unparked(state, 'working');
     return undefined;
   }
 
-  private async waitParked(spec: PersonStep, state: StepState): Promise<StepResult | undefined> {
-    this.process.waiting = asWaiting(spec, state);
-    const event = await this.nextEvent(spec, state);
-    if (event?.kind === 'news') return { ...event.news.answer, by: event.news.assignee, source: 'person' };
-    return event?.kind === 'retry' ? undefined : this.resultOf(event as StepEvent, spec);
+  /** Undefined where an operator wants it tried again. */
+  private async waitParked(waiting: StepWait, spec: PersonStep, state: StepState): Promise<StepResult | undefined> {
+    const end = await waiting.parkedEnd();
+    if ('answer' in end) return end.answer;
+    return end.verb.kind === 'retry' ? undefined : this.resultOf(end.verb, spec, state);
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */
   private async park(spec: PersonStep, state: StepState, problem: string): Promise<StepEvent> {
+    this.parked(spec, state, problem);
+    const event = await this.process.next((each) => each.kind !== 'news');
+    if (event.kind === 'retry') this.process.auditVerb(event, 'retried', state.step);
+    this.unparked(state, 'opening');
+    return event;
+  }
+
+  private parked(spec: PersonStep, state: StepState, problem: string): void {
     state.status = 'parked';
     state.problem = problem;
     this.process.audit({ what: 'parked', step: state.step, source: 'engine', why: problem });
     this.process.waiting = asWaiting(spec, state);
-    this.process.attention(`${state.step}: ${problem}`);
-    const event = await this.process.next((each) => each.kind !== 'news');
+    this.process.await(state, `${state.step}: ${problem}`);
+  }
+
+  private unparked(state: StepState, status: 'opening' | 'working' | 'waiting'): void {
+    state.status = status;
     state.problem = undefined;
-    state.status = 'opening';
+    this.process.waiting = undefined;
     this.process.attention(undefined);
-    return event;
   }
 
   /** The step ended on our side: its task is closed, saying so. */
-  private async resultOf(event: StepEvent, spec: PersonStep): Promise<StepResult> {
-    const state = this.process.history.at(-1) as StepState;
+  private async resultOf(event: StepEvent, spec: PersonStep, state: StepState): Promise<StepResult> {
     if (event.kind === 'skip') {
-      await this.task.settle(state, `Skipped by an operator: ${event.reason}`);
-      return { source: 'operator', by: event.by, note: event.reason, skipped: true };
+      const { by, channel, reason } = event.verb;
+      await this.task.settle(state, `Skipped by an operator: ${reason}`);
+      return { source: 'operator', channel, by, note: reason, skipped: true };
     }
     if (event.kind !== 'complete') throw ApplicationFailure.nonRetryable(`${event.kind} does not end ${spec.step}`);
-    const { step: _, by, ...answer } = event.answer;
-    const comment = `Done outside Fragment${answer.decision ? `: ${answer.decision}` : ''}.`;
-    await this.task.settle(state, comment);
-    return { ...answer, by, source: 'backend' };
+    const { step: _, ...given } = event.verb;
+    const answer: Answer = given;
+    await this.task.settle(state, `Done outside Fragment${answer.decision ? `: ${answer.decision}` : ''}.`);
+    return { ...given, source: 'backend' };
   }
 
   private async closeCurrent(): Promise<void> {
     const state = this.process.history.at(-1);
-    if (!state?.uid || state.status === 'done' || state.status === 'skipped') return;
+    if (!state || state.status === 'done' || state.status === 'skipped') return;
     const reason = this.process.ending;
     await this.task.close(state, reason ? `No longer needed: ${reason}` : undefined);
     state.status = 'withdrawn';
@@ -259,13 +221,18 @@ export class TaskSteps {
     const { content, created } = this.task;
     const over = !state || ['done', 'skipped', 'withdrawn'].includes(state.status);
     const expects: ExpectedTasks = {
-      moving: state?.status === 'opening',
+      moving: !over && !state.uid,
       // The single task is never over while its process runs: it may be moved on at any moment.
       closed: lifecycle === 'single-task' ? [] : created.filter((uid) => over || uid !== state.uid),
     };
     if (over || !state.uid || !content) return expects;
-    const { process, step, round, fields, due } = content;
-    const status = state.status === 'working' ? 'STARTED' : 'open';
-    return { ...expects, awaited: { uid: state.uid, process, step, round, status, fields, due } };
+    const { uid, due } = state;
+    const by = state.status === 'working' ? 'machine' : state.status === 'parked' ? 'operator' : 'people';
+    return { ...expects, awaited: { ...content, uid, due, by } };
   }
+}
+
+/** The call gave up for now; nothing says that it never will succeed. */
+export function isExhausted(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED';
 }

@@ -1,0 +1,111 @@
+/** What a claim costs in Temporal, event by event: a change that makes one more has to be argued for here. */
+import assert from 'node:assert/strict';
+import type { WorkflowHandle } from '@temporalio/client';
+import { LIFECYCLES, type ProcessState } from '../../workflows/tasks/contract.js';
+import { setStage, until, type Stage } from '../stage.js';
+
+/** The workflow is told what has happened, and decides what to do: scheduled, started, completed. */
+const DECISION = ['workflowTaskScheduled', 'workflowTaskStarted', 'workflowTaskCompleted'];
+/** One call to the world: asked for, begun by a worker, answered; and the decision that the answer wakes. */
+const CALL = ['activityTaskScheduled', 'activityTaskStarted', 'activityTaskCompleted', ...DECISION];
+
+const STEP_OF_A_PERSON = [
+  // Opens the task, or moves the single one.
+  ...CALL,
+  // List queries see the step, and the feed learns which task is awaited.
+  'upsertWorkflowSearchAttributes',
+  // The next deadline.
+  'timerStarted',
+  // The task is done.
+  'workflowExecutionSignaled',
+  ...DECISION,
+  // The deadline no longer matters.
+  'timerCanceled',
+];
+
+const CLAIM = [
+  'workflowExecutionStarted',
+  ...DECISION,
+  // Data entry, review, approval.
+  ...STEP_OF_A_PERSON,
+  ...STEP_OF_A_PERSON,
+  ...STEP_OF_A_PERSON,
+  // The amount is reserved, a call of its own: it has an undoing of its own.
+  ...CALL,
+  // The payment.
+  ...CALL,
+  // The payment's task, on record as done.
+  ...CALL,
+  // The outcome, and that no task is awaited.
+  'upsertWorkflowSearchAttributes',
+  'workflowExecutionCompleted',
+];
+
+/** What Temporal Cloud counts as an action, of what is used here. */
+const BILLED = [
+  'workflowExecutionStarted',
+  'activityTaskScheduled',
+  'timerStarted',
+  'workflowExecutionSignaled',
+  'upsertWorkflowSearchAttributes',
+];
+
+describe('the history of a process', function () {
+  this.timeout(120_000);
+  let stage: Stage;
+  before(async () => {
+    stage = await setStage({ team: false, feed: false, requestsPerMinute: 600, behaviour: { rateLimit: 600 } });
+  });
+  after(() => stage?.stop());
+
+  for (const lifecycle of LIFECYCLES) {
+    it(`34: of a claim in four steps has 63 events, 17 of them billed, for 4 writes to Fragment (${lifecycle})`, async () => {
+      const writes = stage.sandbox.stats().writes;
+      const id = `history-${lifecycle}`;
+      const handle = await stage.startClaim({ id, total: { amount: 80_000, currency: 'USD' } }, { lifecycle });
+      await finish(handle, 'data_entry', 'ada@example.com', {});
+      await finish(handle, 'review', 'ada@example.com', { decision: 'approve' });
+      await finish(handle, 'approval', 'ben@example.com', { decision: 'approve' });
+      assert.equal((await handle.result()).outcome, 'paid');
+
+      const events = await eventsOf(handle);
+      assert.deepEqual(events, CLAIM);
+      assert.equal(events.length, 63);
+      assert.equal(events.filter((event) => BILLED.includes(event)).length, 17);
+      assert.equal(stage.sandbox.stats().writes - writes, 4);
+    });
+  }
+
+  it('has 6 events for a single write', async () => {
+    const handle = await stage.temporal.workflow.start('onboarding', {
+      workflowId: 'onboarding-one',
+      taskQueue: 'processes',
+      args: [{ userId: 'one', fields: {} }],
+    });
+    await handle.result();
+    const frame = ['workflowExecutionStarted', ...DECISION];
+    assert.deepEqual(await eventsOf(handle), [...frame, ...CALL, 'workflowExecutionCompleted']);
+    assert.equal(CALL.length, 6);
+  });
+
+  /** Somebody does the step, and the process is told once it waits, so that no two things are told at once. */
+  async function finish(handle: WorkflowHandle, step: string, by: string, form_data: object): Promise<void> {
+    const state = await until(async () => {
+      const { steps } = await handle.query<ProcessState>('state');
+      const current = steps.at(-1);
+      return current?.step === step && current.status === 'waiting' ? current : undefined;
+    });
+    const uid = String(state.uid);
+    stage.sandbox.tasks.apply('PATCH', { uid, status: 'DONE', assignee_email: by, form_data: { ...form_data } }, by);
+    const { round } = state;
+    await handle.signal('taskChanged', { uid, status: 'DONE', step, round, assignee: by, answer: form_data });
+  }
+});
+
+async function eventsOf(handle: WorkflowHandle): Promise<string[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).map((event) => {
+    const kind = Object.keys(event).find((key) => key.endsWith('EventAttributes')) ?? '';
+    return kind.replace('EventAttributes', '');
+  });
+}

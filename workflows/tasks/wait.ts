@@ -1,0 +1,198 @@
+import { condition } from '@temporalio/workflow';
+import type { StepState, TaskNews } from './contract.js';
+import { alarms, type Alarm } from './deadline.js';
+import type { FragmentTask } from './fragment-task.js';
+import type { StepEvent, TaskProcess, VerbEvent } from './process.js';
+import { objection, type PersonStep, type StepResult } from './step.js';
+
+export type ParkedEnd = { answer: StepResult } | { verb: VerbEvent };
+/** What ended the waiting: an answer, a verb that ends the step, or a task that was taken away once too often. */
+export type WaitEnd = ParkedEnd | { problem: string; absent: 'deleted' | 'archived' };
+
+/**
+ * Waits for one step: answers what is no answer by giving the task back, speaks up at the deadlines, and opens a task
+ * again that was taken away. On a paused process it does none of this; what arrives is kept.
+ */
+export class StepWait {
+  private readonly due: Alarm[];
+  /** As the task says it. */
+  private dueInFragment?: string;
+  private handedBack = false;
+  private taken = 0;
+
+  constructor(
+    private readonly process: TaskProcess,
+    private readonly task: FragmentTask,
+    private readonly spec: PersonStep,
+    private readonly state: StepState,
+  ) {
+    this.due = alarms(spec.deadline, process.now());
+    this.dueInFragment = state.due;
+  }
+
+  async end(): Promise<WaitEnd> {
+    for (;;) {
+      const event = await this.next(this.due[0]);
+      if (!event) await this.alarm(this.due.shift() as Alarm);
+      else if (event.kind === 'reassign') await this.reassign(event);
+      else if (event.kind !== 'news') return { verb: event };
+      else if (event.news.absent && event.news.status !== 'DONE') {
+        const absent = await this.stillAbsent();
+        this.taken += absent ? 1 : 0;
+        if (absent && this.taken > 1) return { absent, problem: problemOf(absent) };
+        if (absent) await this.restore(absent);
+      } else {
+        const answer = await this.judge(event.news);
+        if (answer) return { answer };
+      }
+    }
+  }
+
+  /** With the step parked, no deadline speaks up, and an answer of people is taken as it is. */
+  async parkedEnd(): Promise<ParkedEnd> {
+    for (;;) {
+      const event = (await this.next()) as StepEvent;
+      if (event.kind === 'reassign') await this.reassign(event);
+      else if (event.kind !== 'news') {
+        if (event.kind === 'retry') this.process.auditVerb(event, 'retried', this.state.step);
+        return { verb: event };
+      } else if (event.news.status === 'DONE') {
+        const answer = await this.judge(event.news);
+        if (answer) return { answer };
+      }
+    }
+  }
+
+  /** The next event that ends or concerns this step; undefined when the alarm rings first. */
+  private async next(alarm?: Alarm): Promise<StepEvent | undefined> {
+    const { process, state, spec } = this;
+    for (;;) {
+      await this.running();
+      const woken = () => process.events.length > 0 || process.state.paused !== undefined;
+      if (!alarm) await condition(woken);
+      else {
+        const left = Math.max(1, alarm.at - process.now());
+        if (!(await condition(woken, left, { summary: `${spec.step}: ${alarm.kind}` }))) return undefined;
+      }
+      if (process.state.paused !== undefined) continue;
+
+      const event = process.take(() => true) as StepEvent;
+      if (event.kind !== 'news') return event;
+      if (event.news.uid !== state.uid || (event.news.status !== 'DONE' && !event.news.absent)) {
+        this.recordLate(event.news);
+        continue;
+      }
+      if (event.news.status !== 'DONE') return event;
+      if (event.news.step === spec.step && event.news.round === spec.round) return event;
+      if (this.isPast(event.news.step, event.news.round)) continue;
+      // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
+      const news = await this.task.read(spec, state);
+      if (news?.status === 'DONE') return { kind: 'news', news };
+    }
+  }
+
+  /** Passes when the process is not paused; after a pause the task is due later by as long. */
+  private async running(): Promise<void> {
+    await this.process.ready();
+    if (this.state.due === this.dueInFragment) return;
+    this.dueInFragment = this.state.due;
+    await this.task.setDue(this.state);
+  }
+
+  /** The answer, where it is one; else the task goes back to the person. */
+  private async judge(news: TaskNews): Promise<StepResult | undefined> {
+    const who = { by: news.assignee, emailDigest: news.emailDigest };
+    const problem = news.problem ?? objection(this.spec, news.answer ?? {}, who);
+    if (!problem) return { ...news.answer, ...who, source: 'person' };
+    // A late copy of the answer that was handed back must not reopen the task again under the person's hands.
+    if (!this.handedBack || (await this.task.read(this.spec, this.state))?.status === 'DONE') {
+      await this.handBack(problem);
+      this.handedBack = true;
+    }
+    return undefined;
+  }
+
+  private async handBack(problem: string): Promise<void> {
+    const { state, process } = this;
+    process.audit({ what: 'handed back', step: state.step, source: 'engine', why: problem });
+    state.problem = problem;
+    process.show();
+    await this.task.setStatus(state, 'DONE', 'TODO', problem);
+  }
+
+  private async reassign(event: VerbEvent & { kind: 'reassign' }): Promise<void> {
+    const { email, reason } = event.verb;
+    const changed = await this.task.reassign(this.state, email, `Reassigned by an operator: ${reason}`);
+    if (changed) this.process.auditVerb(event, `reassigned to ${email}`, this.state.step);
+  }
+
+  private async alarm({ kind }: Alarm): Promise<void> {
+    const { spec, state, process } = this;
+    // A completion, or a task taken away, that nobody told us of comes to light here.
+    const news = await this.task.read(spec, state);
+    if (!news || news.status === 'DONE' || news.absent) {
+      process.events.push({ kind: 'news', news: news ?? gone(state) });
+      this.due.unshift({ kind, at: process.now() });
+      return;
+    }
+    process.audit({ what: kind, step: state.step, source: 'engine' });
+    if (kind === 'remind') return this.task.comment(state, `Reminder: due ${state.due}.`);
+    if (kind === 'overdue') {
+      state.status = 'overdue';
+      process.show();
+      return this.task.comment(state, 'This task is overdue.');
+    }
+    const { escalateTo } = spec.deadline;
+    if (!escalateTo) {
+      process.attention(`${state.step} is overdue since ${state.due}`);
+      return this.task.comment(state, 'Overdue: raised to an operator.');
+    }
+    await this.task.reassign(state, escalateTo, 'Overdue: reassigned.');
+  }
+
+  /** News that a task is gone is a hint, and hints may be wrong or late: what Fragment says now decides. */
+  private async stillAbsent(): Promise<'deleted' | 'archived' | undefined> {
+    const news = await this.task.read(this.spec, this.state);
+    if (!news) return 'deleted';
+    if (news.status !== 'DONE') return news.absent;
+    this.process.events.push({ kind: 'news', news });
+    return undefined;
+  }
+
+  private async restore(absent: 'deleted' | 'archived'): Promise<void> {
+    const { spec, state, process } = this;
+    process.audit({ what: `opened again: its task was ${absent}`, step: state.step, source: 'engine' });
+    await this.task.restore(spec, state, absent);
+  }
+
+  private isPast(step: string | undefined, round: number | undefined): boolean {
+    return this.process.history.some((past) => past.status === 'done' && past.step === step && past.round === round);
+  }
+
+  /** First wins: what a person decided on a step that had been decided otherwise is recorded, never applied. */
+  private recordLate({ uid, answer, assignee }: TaskNews): void {
+    const past = this.process.history.find((step) => step.uid === uid && step.decision !== undefined);
+    if (!past || !answer?.decision || answer.decision === past.decision) return;
+    this.process.audit({
+      what: `late answer ignored: ${answer.decision}`,
+      step: past.step,
+      source: 'person',
+      by: assignee,
+    });
+  }
+}
+
+function problemOf(absent: 'deleted' | 'archived'): string {
+  return (
+    `its task was ${absent} a second time. Find out who does that in Fragment; then retry opens it again, ` +
+    'complete decides the step without it, withdraw ends the process'
+  );
+}
+
+const gone = ({ uid, step, round }: StepState): TaskNews => ({
+  uid: uid as string,
+  status: 'TODO',
+  step,
+  round,
+  absent: 'deleted',
+});
