@@ -8,6 +8,7 @@ import { registerDoctor } from './doctor.js';
 import { reportFailure } from './failure.js';
 import { registerGateway } from './gateway.js';
 import { registerOnboarding } from './onboarding.js';
+import { registerReconcile } from './reconcile.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
 import { registerWorker } from './worker.js';
@@ -25,6 +26,7 @@ for (const register of [
   registerGateway,
   registerClaim,
   registerOnboarding,
+  registerReconcile,
   registerSetup,
   registerDoctor,
   registerSandbox,

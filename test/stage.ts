@@ -5,6 +5,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } 
 import {
   createFeedActivities,
   createPaymentActivities,
+  createReconcileActivities,
   createTaskActivities,
   type ParseAnswer,
 } from '../activities/index.js';
@@ -13,6 +14,7 @@ import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
 import { keepAlive } from '../worker/keep-alive.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
+import { taskKeys } from '../worker/task-keys.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
 import { parseAnswer } from '../workflows/claim/schema.js';
 import { DEFAULT_POLICY, claimWorkflowId, type Claim, type ClaimInput } from '../workflows/claim/contract.js';
@@ -90,6 +92,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       activities: {
         ...createTaskActivities({ gateway, client, parseAnswer: parseByProcess }),
         ...createFeedActivities({ gateway, client, temporal, parseAnswer: parseByProcess }),
+        ...createReconcileActivities({ gateway, client, temporal, parseAnswer: parseByProcess, taskKeys }),
       },
       interceptors: { activity: [keepAlive] },
       maxConcurrentActivityTaskExecutions: 500,

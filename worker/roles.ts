@@ -5,6 +5,7 @@ import {
   createFeedActivities,
   createLeaseActivities,
   createPaymentActivities,
+  createReconcileActivities,
   createTaskActivities,
 } from '../activities/index.js';
 import type { LeaseActivityOptions } from '../activities/lease.js';
@@ -16,6 +17,7 @@ import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/c
 import { parseAnswer } from './answers.js';
 import { workflowSource } from './bundle.js';
 import { keepAlive } from './keep-alive.js';
+import { taskKeys } from './task-keys.js';
 
 export const ROLES = ['all', 'processes', 'gateway'] as const;
 /**
@@ -71,6 +73,7 @@ export function gatewayWorker(
     activities: {
       ...createTaskActivities({ ...parts, parseAnswer }),
       ...createFeedActivities({ ...parts, parseAnswer, account }),
+      ...createReconcileActivities({ ...parts, parseAnswer, taskKeys }),
     },
     interceptors: { activity: [keepAlive] },
     // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.

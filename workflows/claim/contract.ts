@@ -10,6 +10,9 @@ export const claimWorkflowId = (claimId: string): string => `claim-${claimId}`;
 export const claimIdOf = (workflowId: string): string | undefined =>
   workflowId.startsWith('claim-') ? workflowId.slice('claim-'.length) : undefined;
 
+/** What the uids of a claim's tasks are made from. */
+export const claimTaskKey = (claimId: string): string => `claim#${claimId}`;
+
 export type ClaimStep = 'data_entry' | 'review' | 'approval' | 'payment';
 export type ClaimOutcome = 'paid' | 'rejected' | 'withdrawn' | 'failed';
 

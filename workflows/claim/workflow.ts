@@ -5,8 +5,10 @@ import { TaskProcess } from '../tasks/process.js';
 import type { PersonStep, StepResult } from '../tasks/step.js';
 import { TaskSteps, isExhausted } from '../tasks/steps.js';
 import {
+  CLAIM_WORKFLOW,
   claimOutcomeKey,
   claimStepKey,
+  claimTaskKey,
   type Claim,
   type ClaimInput,
   type ClaimResult,
@@ -41,7 +43,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
   const { lifecycle, policy, account } = input;
   const { id, total } = input.claim;
   const process = new TaskProcess({ stepKey: claimStepKey, taskUrl: policy.taskUrl });
-  const steps = new TaskSteps(process, { process: 'claim', key: `claim#${id}`, lifecycle, account });
+  const steps = new TaskSteps(process, { process: CLAIM_WORKFLOW, key: claimTaskKey(id), lifecycle, account });
   let round = 1;
   let asked: string | undefined;
   /** By data entry, round after round; what a round leaves out stays as it was. */

@@ -4,6 +4,7 @@
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ExpectedTasks } from '../../activities/drift.js';
 
 export type { Calendar, Weekday } from './calendar.js';
 
@@ -24,6 +25,10 @@ export const fragmentTasksKey = defineSearchAttributeKey('FragmentTasks', 'KEYWO
 /** `task-per-step`: a new task for each step and round. `single-task`: one task whose step, status and fields move. */
 export type Lifecycle = 'task-per-step' | 'single-task';
 export const LIFECYCLES: readonly Lifecycle[] = ['task-per-step', 'single-task'];
+
+/** What the uid of a step's task is made from, by Fragment's recipe. */
+export const taskKey = (key: string, lifecycle: Lifecycle, step: string, round: number): string =>
+  lifecycle === 'single-task' ? key : `${key}#${step}#${round}`;
 
 /** What a person, or the backend for a person, answered. Keys a step has no use for stay away. */
 export interface Answer {
@@ -120,6 +125,8 @@ export interface Reassign extends OperatorVerb {
 }
 
 export const stateQuery = defineQuery<ProcessState>('state');
+/** What the process expects of its tasks in Fragment; reconciliation compares it with what exists. */
+export const expectedTasksQuery = defineQuery<ExpectedTasks>('expectedTasks');
 export const taskChangedSignal = defineSignal<[TaskNews]>('taskChanged');
 export const completeStepUpdate = defineUpdate<ProcessState, [CompleteStep]>('completeStep');
 export const retryStepUpdate = defineUpdate<ProcessState, [Partial<OperatorVerb>]>('retryStep');

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { TaskActivities } from '../../activities/tasks.js';
-import type { Lifecycle, StepState, TaskNews } from './contract.js';
+import type { TaskActivities, TaskContent } from '../../activities/tasks.js';
+import { taskKey, type Lifecycle, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
 import { fragmentActivity } from './fragment-activities.js';
 import type { PersonStep } from './step.js';
@@ -28,6 +28,8 @@ export class FragmentTask {
   private readonly givenTo = new Map<string, string>();
   readonly created: string[] = [];
   private readonly activities;
+  /** What was last written of the current task; undefined before the first. */
+  content?: TaskContent & { due: string };
 
   /** `refused` is told of a change that Fragment refuses for good: the process goes on without it. */
   constructor(
@@ -124,7 +126,7 @@ export class FragmentTask {
     const { runId, firstExecutionRunId } = workflowInfo();
     const task = {
       ...this.contentOf(spec, comment),
-      key: lifecycle === 'single-task' ? key : `${key}#${spec.step}#${spec.round}`,
+      key: taskKey(key, lifecycle, spec.step, spec.round),
       // Unsaid, it is TODO, and a task that people have moved already stays as they left it.
       ...(status === 'TODO' ? {} : { status }),
       mayExist: runId !== firstExecutionRunId,
@@ -151,14 +153,14 @@ export class FragmentTask {
 
   private contentOf({ step, round, title, fields, deadline }: PersonStep, comment?: string) {
     const { process } = this.options;
-    return {
+    this.content = {
       process,
       step,
       round,
       fields: { ...fields, title, process, step, round, workflow_id: workflowInfo().workflowId },
       due: dueAt(deadline, Date.now()),
-      ...(comment ? { comment } : {}),
     };
+    return { ...this.content, ...(comment ? { comment } : {}) };
   }
 
   private async tolerant(state: StepState, change: () => Promise<void>): Promise<void> {

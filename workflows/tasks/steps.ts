@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { Answer, StepState, TaskNews } from './contract.js';
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import type { ExpectedTasks } from '../../activities/drift.js';
+import { expectedTasksQuery, type Answer, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
@@ -24,6 +25,7 @@ export class TaskSteps {
     this.task = new FragmentTask(options, ({ step }, error) =>
       process.audit({ what: 'refused by Fragment', step, source: 'engine', why: messageOf(error) }),
     );
+    setHandler(expectedTasksQuery, () => this.expected(options.lifecycle));
     // Whatever ends the process early, the task that is open then is closed, saying why.
     process.saga.add('closing the open task', () => this.closeCurrent());
   }
@@ -219,6 +221,21 @@ export class TaskSteps {
     await this.task.close(state, reason ? `No longer needed: ${reason}` : undefined);
     state.status = 'withdrawn';
     this.process.waiting = undefined;
+  }
+
+  private expected(lifecycle: FragmentTaskOptions['lifecycle']): ExpectedTasks {
+    const state = this.process.history.at(-1);
+    const { content, created } = this.task;
+    const over = !state || ['done', 'skipped', 'withdrawn'].includes(state.status);
+    const expects: ExpectedTasks = {
+      moving: !over && !state.uid,
+      // The single task is never over while its process runs: it may be moved on at any moment.
+      closed: lifecycle === 'single-task' ? [] : created.filter((uid) => over || uid !== state.uid),
+    };
+    if (over || !state.uid || !content) return expects;
+    const { uid, due } = state;
+    const by = state.status === 'working' ? 'machine' : state.status === 'parked' ? 'operator' : 'people';
+    return { ...expects, awaited: { ...content, uid, due, by } };
   }
 }
 

@@ -1,0 +1,124 @@
+import { setMaxListeners } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { FragmentRejectedError } from '../fragment/errors.js';
+import type { Task, TaskWrite } from '../fragment/schema.js';
+import { byUid, isOpen, judgeAwaited, judgeOpen, workflowIdOf, type AwaitedTask, type Owner } from './drift.js';
+import type { Drift, ReconcileActivityOptions } from './reconcile.js';
+import type { RunningProcesses } from './running-processes.js';
+import { taskNews, type TaskNews } from './task-news.js';
+
+/** `gone`: no longer so when it was looked at again. `left`: a person has to see to it. */
+export interface Mended {
+  uid: string;
+  outcome: 'mended' | 'gone' | 'left';
+  done: string;
+}
+
+export interface MendOptions extends ReconcileActivityOptions {
+  processes: RunningProcesses;
+  recipe: (task: Task) => string[] | undefined;
+}
+
+type Outcome = Omit<Mended, 'uid'>;
+const GONE: Outcome = { outcome: 'gone', done: 'no longer so when looked at again' };
+
+/**
+ * Reads all the tasks, then asks all the processes, in this order: a process that still waits for the step has not
+ * written since the reading. The writes are made in one go, so that they share requests, and each is sent only if the
+ * task is then as it was read.
+ */
+export async function mend(drifts: Drift[], options: MendOptions): Promise<Mended[]> {
+  const { gateway, client, processes, recipe, temporal, parseAnswer } = options;
+  const { attempt, heartbeatDetails } = activityInfo();
+  const commented = new Set((heartbeatDetails as string[] | undefined) ?? []);
+  // Every write listens for the cancellation of the whole.
+  setMaxListeners(0, cancellationSignal());
+  const tasks = byUid(await gateway.readMany(drifts.map(({ uid }) => uid)));
+  const owners = await processes.owners(drifts.map(({ workflowId }) => workflowId));
+
+  const settled = await Promise.allSettled(drifts.map(mendOne));
+  // Only now: a comment that still waits for its request must not be made again by the next attempt.
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+
+  async function mendOne(drift: Drift): Promise<Mended> {
+    const outcome = await remedy(drift, tasks.get(drift.uid), owners.get(drift.workflowId) as Owner);
+    log.info('reconciled', { uid: drift.uid, process: drift.workflowId, class: drift.kind, ...outcome });
+    return { uid: drift.uid, ...outcome };
+  }
+
+  async function remedy(drift: Drift, task: Task | undefined, owner: Owner): Promise<Outcome> {
+    try {
+      if (drift.remedy === 'close') return await close(drift, task, owner);
+      const awaited = owner.state === 'running' ? owner.expects.awaited : undefined;
+      if (awaited?.uid !== drift.uid || judgeAwaited(awaited, task)?.kind !== drift.kind) return GONE;
+      return drift.remedy === 'rewrite' ? await rewrite(awaited, task as Task) : await tell(drift, awaited, task);
+    } catch (error) {
+      if (!(error instanceof FragmentRejectedError)) throw error;
+      return error.status === 404 ? GONE : { outcome: 'left', done: error.message };
+    }
+  }
+
+  async function close(drift: Drift, task: Task | undefined, owner: Owner): Promise<Outcome> {
+    if (!task) return GONE;
+    // What an earlier attempt closed may lack its comment.
+    const closedBefore = attempt > 1 && task.status === 'DONE';
+    if (!closedBefore) {
+      // A task that names another process by now is that one's.
+      const still = isOpen(task) && workflowIdOf(task) === drift.workflowId;
+      if (!still || judgeOpen(task, owner, recipe(task) ?? [])?.kind !== drift.kind) return GONE;
+      const sent = await write(drift.uid, { status: 'DONE' }, (now) => now?.status !== 'DONE');
+      if (!sent) return GONE;
+    }
+    const said = await explain(drift);
+    return { outcome: 'mended', done: said ? 'closed, with a comment' : 'closed; Fragment refused the comment' };
+  }
+
+  /** What people added to the fields stays, whether the server merges them or replaces them. */
+  async function rewrite(awaited: AwaitedTask, seen: Task): Promise<Outcome> {
+    const asRead = (now: Task | undefined) => now?.status !== 'DONE' && isDeepStrictEqual(now?.fields, seen.fields);
+    const sent = await write(awaited.uid, { fields: { ...seen.fields, ...awaited.fields } }, asRead);
+    return sent ? { outcome: 'mended', done: "the process's fields written again" } : GONE;
+  }
+
+  /** A process reads for itself a task that is said to be absent; a completion is handed over as the feed would. */
+  async function tell({ workflowId, kind }: Drift, awaited: AwaitedTask, task: Task | undefined): Promise<Outcome> {
+    const { uid, step, round } = awaited;
+    const gone: TaskNews = { uid, status: 'TODO', step, round, absent: 'deleted' };
+    try {
+      const news = task ? taskNews(task, parseAnswer, awaited) : gone;
+      await temporal.workflow.getHandle(workflowId).signal('taskChanged', news);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return GONE;
+      throw error;
+    }
+    const done = kind === 'wrong_status' ? 'the process was told' : 'the process was told, to open it again';
+    return { outcome: 'mended', done };
+  }
+
+  /** True if it was sent: the gateway looks at the task right before, and asks `needed` of what it sees. */
+  async function write(uid: string, body: TaskWrite, needed: (now: Task | undefined) => boolean): Promise<boolean> {
+    let sent = true;
+    const stillNeeded = (now: Task | undefined) => (sent = needed(now));
+    await gateway.write({ uid, kind: 'update', body, unsure: true, stillNeeded }, cancellationSignal());
+    return sent;
+  }
+
+  /** Noted in the heartbeat, so that a retry does not say it again. False where Fragment refuses the comment. */
+  async function explain({ uid, why, workflowId }: Drift): Promise<boolean> {
+    if (commented.has(uid)) return true;
+    const text = `Closed by reconciliation: ${why} (${workflowId}).`;
+    try {
+      await gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal: cancellationSignal() });
+    } catch (error) {
+      if (!(error instanceof FragmentRejectedError)) throw error;
+      return false;
+    }
+    commented.add(uid);
+    heartbeat([...commented]);
+    return true;
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { taskUid } from '../../fragment/uid.js';
+import { RECONCILE_SCHEDULE_ID, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
+import type { ProcessState } from '../../workflows/tasks/contract.js';
+import { setStage, type Stage } from '../stage.js';
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+
+describe('flows reconcile', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  before(async () => {
+    stage = await setStage({ feed: false, payments: false, team: false });
+    const handle = await stage.startClaim({ id: 'c', total: { amount: 10_000, currency: 'USD' } });
+    await until(async () => (await handle.query<ProcessState>('state')).steps[0]?.status === 'waiting');
+    await until(async () => (await stage.temporal.workflow.count('FragmentTasks IS NOT NULL')).count === 1);
+  });
+  after(() => stage?.stop());
+
+  async function flows(...args: string[]) {
+    const env = { ...process.env, TEMPORAL_ADDRESS: stage.address };
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { env });
+    const [out, err, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise((resolve) => child.once('close', resolve)),
+    ]);
+    return { out, err, code };
+  }
+
+  it('exits 0 where nothing differs', async () => {
+    const { out, code } = await flows('reconcile', '--dry-run');
+    assert.match(out, /1 processes hold a task; 1 open tasks are ours/);
+    assert.match(out, /^clean$/m);
+    assert.equal(code, 0);
+  });
+
+  it('53: proposes and exits 1, then mends and exits 0', async () => {
+    const uid = taskUid('claim#c#data_entry#1');
+    stage.sandbox.tasks.apply('PATCH', { uid, fields: { title: 'Mrs Jane Doe' } });
+
+    const proposed = await flows('reconcile', '--dry-run');
+    assert.equal(proposed.code, 1);
+    assert.match(proposed.out, new RegExp(`stale_fields +${uid} +claim-c +edited: .*title.* would write`));
+    assert.doesNotMatch(proposed.out + proposed.err, /Jane/);
+    assert.equal(stage.sandbox.tasks.get(uid)?.fields.title, 'Mrs Jane Doe');
+
+    const mended = await flows('reconcile', '--json');
+    const report = JSON.parse(mended.out) as ReconcileReport;
+    assert.deepEqual([mended.code, report.clean, report.classes.stale_fields.mended], [0, true, 1]);
+    assert.match(String(stage.sandbox.tasks.get(uid)?.fields.title), /claim c/);
+  });
+
+  it('shows the table in the Web UI', async () => {
+    const { raw } = await stage.temporal.workflow.getHandle('reconcile').describe();
+    assert.ok(raw);
+    const metadata = await stage.temporal.workflow
+      .getHandle('reconcile')
+      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    assert.match(String(metadata.currentDetails), /\| stale_fields \| 1 \| 1 \| 0 \| 0 \|/);
+  });
+
+  it('makes, changes and ends a schedule whose runs do not overlap', async () => {
+    const made = await flows('reconcile', '--schedule', 'every 1h', '--dry-run');
+    assert.match(made.out, /created/);
+    const changed = await flows('reconcile', '--schedule', '30m', '--json');
+    assert.deepEqual(JSON.parse(changed.out), { scheduleId: RECONCILE_SCHEDULE_ID, created: false });
+    const schedule = stage.temporal.schedule.getHandle(RECONCILE_SCHEDULE_ID);
+    const { spec, policies, action } = await schedule.describe();
+    assert.deepEqual(
+      spec.intervals?.map(({ every }) => every),
+      [1_800_000],
+    );
+    assert.deepEqual([policies.overlap, action.args], ['SKIP', [{}]]);
+
+    await schedule.trigger();
+    await until(async () => {
+      const query =
+        "WorkflowType = 'reconcile' AND ExecutionStatus = 'Completed' AND WorkflowId STARTS_WITH 'reconcile-'";
+      return (await stage.temporal.workflow.count(query)).count === 1;
+    });
+
+    assert.match((await flows('reconcile', '--unschedule')).out, /ended/);
+    assert.match((await flows('reconcile', '--unschedule')).out, /there is none/);
+  });
+
+  it('refuses an interval that is none, with exit code 2', async () => {
+    for (const interval of ['hourly', 'every 0h', '1h30']) {
+      const { code, err } = await flows('reconcile', '--schedule', interval);
+      assert.equal(code, 2);
+      assert.match(err, /every 1h/);
+    }
+  });
+
+  it('says in its help what the exit codes mean', async () => {
+    assert.match((await flows('reconcile', '--help')).out, /1 drift was found and not mended/);
+  });
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(holds)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,33 @@
+import type { DriftClass } from '../../activities/drift.js';
+
+/** Tasks in a bulk read, a batch or a page of the list: the largest of which Fragment is known to bear. */
+export const TOGETHER = 100;
+/** One bulk read for every hundred tasks awaited. */
+export const PROCESSES_A_PAGE = 200;
+
+export interface Extent {
+  /** Processes that hold a task. */
+  processes: number;
+  /** Tasks on the pages of the list. */
+  listed: number;
+  /** Lists read to their ends: one for TODO and one for STARTED, where Fragment filters by status. */
+  lists: number;
+  found: Record<DriftClass, number>;
+  /** Of those found: tasks to be closed. */
+  closings: number;
+}
+
+/**
+ * Fragment requests that a reconciliation takes at most. Looking: a bulk read for every hundred tasks awaited and a page for
+ * every hundred listed, and one read for each task that seems to be missing. Mending: for every hundred suspects a bulk
+ * read, a look and a batch; for each closing its comment, which has no batch; for each task that is gone or archived a
+ * read and a comment by its process, which opens it again, a hundred with a batch.
+ */
+export function requestsFor({ processes, listed, lists, found, closings }: Extent): { look: number; mend: number } {
+  const reads = Math.ceil(processes / PROCESSES_A_PAGE) * Math.ceil(PROCESSES_A_PAGE / TOGETHER);
+  const pages = Math.floor(listed / TOGETHER) + lists;
+  const absent = found.missing + found.archived;
+  const suspects = Object.values(found).reduce((sum, count) => sum + count, 0) - found.unknown;
+  const mending = suspects > 0 ? 3 * Math.ceil(suspects / TOGETHER) : 0;
+  return { look: reads + pages + found.missing, mend: mending + closings + 2 * absent + Math.ceil(absent / TOGETHER) };
+}
