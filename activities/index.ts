@@ -1,4 +1,5 @@
-export { createFeedActivities, type FeedActivities, type FeedCursor, type FeedRound, type FeedWay } from './feed.js';
+export { createFeedActivities, type FeedActivities, type FeedRequest, type FeedRound } from './feed.js';
+export { type FeedCursor, type FeedWay } from './feed-cursor.js';
 export { createPaymentActivities, PAYMENT_REFUSED, type PaymentActivities } from './payments.js';
 export { createTaskActivities, type TaskActivities } from './tasks.js';
 export { type ParseAnswer, type ParsedAnswer } from './task-news.js';

@@ -20,6 +20,8 @@ export interface TaskNews {
   answer?: Answer;
   problem?: string;
   assignee?: string;
+  /** The task is awaited and cannot be done: a read of the task itself said so. */
+  absent?: 'deleted' | 'archived';
 }
 
 export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: string; step: string }): TaskNews {

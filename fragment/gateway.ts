@@ -74,7 +74,7 @@ export class Gateway {
     this.clock = options.clock ?? realTime;
     this.budget = new RequestBudget(options.requestsPerMinute, this.clock.now());
     this.size = new BatchSize(options.maxBatch, options.maxBytes ?? 1_000_000);
-    this.reader = new BulkReader(client, (send) => this.request(send), options.maxBatch);
+    this.reader = new BulkReader(client, (send, { signal }) => this.request(send, { signal }), options.maxBatch);
     this.sender = new BatchSender({
       client,
       reader: this.reader,

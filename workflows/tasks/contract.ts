@@ -39,6 +39,8 @@ export interface TaskNews {
   problem?: string;
   /** Fragment's id of the user the task is assigned to; absent where Fragment does not say. */
   assignee?: string;
+  /** The task was deleted or archived while it was awaited, by a read of the task itself; `status` says nothing then. */
+  absent?: 'deleted' | 'archived';
 }
 
 /** Where an answer came from, for the audit trail. */
