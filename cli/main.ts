@@ -4,9 +4,11 @@ import { registerClaim } from './claim.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { reportFailure } from './failure.js';
+import { registerFeed } from './feed.js';
 import { registerOnboarding } from './onboarding.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
+import { registerWebhook } from './webhook.js';
 import { registerWorker } from './worker.js';
 
 const program = new Command('flows')
@@ -21,6 +23,8 @@ for (const register of [
   registerWorker,
   registerClaim,
   registerOnboarding,
+  registerFeed,
+  registerWebhook,
   registerSetup,
   registerSandbox,
 ]) {

@@ -5,6 +5,25 @@ const text = z.preprocess(blankIsAbsent, z.string().optional());
 const url = z.preprocess(blankIsAbsent, z.url({ protocol: /^https?$/ }).optional());
 const count = (min: number, value: number) =>
   z.preprocess(blankIsAbsent, z.coerce.number().int().min(min).default(value));
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean)
+      : value,
+  z.array(z.string()).default([]),
+);
+const header = (name: string) =>
+  z.preprocess(
+    blankIsAbsent,
+    z
+      .string()
+      .regex(/^[\w-]+$/)
+      .toLowerCase()
+      .default(name),
+  );
 
 /** Every variable that the processes read, beside TEMPORAL_*, which @temporalio/envconfig reads. */
 export const configSchema = z.object({
@@ -21,6 +40,15 @@ export const configSchema = z.object({
   FRAGMENT_COMMENT_KEY: text.pipe(z.string().default('content')).describe("key of a comment's text (undocumented)"),
   PAYMENTS_URL: url.describe('the payment provider; without it, payment is a step that a person does'),
   PAYMENTS_TOKEN: text.describe("the payment provider's bearer token"),
+  WEBHOOK_SECRET: list.describe(
+    'what the webhook sender knows, in the path or in WEBHOOK_SECRET_HEADER; several, comma-separated, while it is changed',
+  ),
+  WEBHOOK_HMAC_KEY: list.describe(
+    'if the sender signs `<timestamp>.<body>` by HMAC-SHA256: its key; several, comma-separated, while it is changed',
+  ),
+  WEBHOOK_SECRET_HEADER: header('x-webhook-secret').describe("header of the webhook's secret (undocumented)"),
+  WEBHOOK_SIGNATURE_HEADER: header('x-signature').describe("header of the webhook's signature (undocumented)"),
+  WEBHOOK_TIMESTAMP_HEADER: header('x-timestamp').describe("header of the signature's timestamp (undocumented)"),
   LOG_LEVEL: z
     .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
     .describe('debug, info, warn or error; logs are JSON lines on standard error'),

@@ -16,7 +16,7 @@ const HEADER = `# Made from worker/config.ts by \`npx tsx worker/env-example.ts 
 export function envExample(): string {
   const entries = Object.entries(configSchema.shape).map(([name, schema]) => {
     const fallback = schema.safeParse(undefined).data;
-    const line = name === 'FRAGMENT_API_TOKEN' ? `${name}=` : `# ${name}=${fallback ?? ''}`;
+    const line = name === 'FRAGMENT_API_TOKEN' ? `${name}=` : `# ${name}=${String(fallback ?? '')}`;
     return `# ${schema.description ?? ''}\n${line}\n`;
   });
   return [HEADER, ...entries].join('\n');

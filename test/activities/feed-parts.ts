@@ -71,11 +71,8 @@ export async function feedParts(
     gone,
     async round(asked = {}) {
       const request = { cursor: last?.cursor, requests: 10, hints: [], ...asked };
-      last = await new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run<
-        [FeedRequest],
-        FeedRound,
-        typeof activities.readChanges
-      >(activities.readChanges, request);
+      const environment = new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });
+      last = await environment.run((each: FeedRequest) => activities.readChanges(each), request);
       return last;
     },
     async rounds(count) {
