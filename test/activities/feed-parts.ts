@@ -73,7 +73,7 @@ export async function feedParts(
       const request = { cursor: last?.cursor, requests: 10, hints: [], ...asked };
       const environment = new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });
       last = await environment.run((each: FeedRequest) => activities.readChanges(each), request);
-      return last;
+      return last as FeedRound;
     },
     async rounds(count) {
       for (let n = 0; n < count; n += 1) await parts.round();
