@@ -1,35 +1,47 @@
-import { log } from '@temporalio/activity';
+import { cancellationSignal, heartbeat, log, metricMeter } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Request } from '../fragment/bulk-read.js';
 import type { FragmentClient } from '../fragment/client.js';
-import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task } from '../fragment/schema.js';
 import { orFailure } from './failures.js';
-import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
+import {
+  listFails,
+  nextRound,
+  noteUnlisted,
+  saw,
+  stepDown,
+  wayOf,
+  type FeedCursor,
+  type FeedWay,
+} from './feed-cursor.js';
+import { absence, completion, completionOf, deliver, type Delivery } from './feed-delivery.js';
+import { CompletedList } from './feed-list.js';
+import { AwaitedLooks } from './feed-looks.js';
+import type { ParseAnswer } from './task-news.js';
 
-/** `list`: what changed, by GET /tasks and its updated_at filter. `bulk`: every awaited task, read by uid. */
-export type FeedWay = 'list' | 'bulk';
-
-/** All that the feed remembers; kept in its workflow, so that a restart loses nothing. */
-export interface FeedCursor {
-  way: FeedWay;
-  /** The newest updated_at that Fragment has shown: the server's clock, not ours. */
-  since?: string;
-  /** Completions already passed on that the list's overlap brings again: `uid@updated_at`. */
-  recent: string[];
-  /** Completions that reading the awaited tasks found before the list told of them, and in which round. */
-  unlisted: Record<string, number>;
-  round: number;
+export interface FeedRequest {
+  cursor?: FeedCursor;
+  /** Requests that this round may spend on reading tasks, about. */
+  requests: number;
+  /** Tasks that a webhook has named. A hint: what the task says when it is read decides. */
+  hints: string[];
 }
 
 export interface FeedRound {
   cursor: FeedCursor;
-  /** Tasks that changed, completed ones among them. */
-  changed: number;
-  completed: number;
+  way: FeedWay;
+  /** Passed on in this round: completions, and tasks that are gone. */
+  delivered: number;
+  /** Absent where the round did not have to know. */
   awaited?: number;
+  /** Hints that named a task nobody awaits. */
+  unknownHints: number;
   requests: number;
+  /** Tasks that one request reads in bulk. */
+  batch: number;
+  /** What the account's budget allows at present: a 429 lowers it. */
+  requestsPerMinute: number;
 }
 
 export interface FeedActivityOptions {
@@ -39,128 +51,137 @@ export interface FeedActivityOptions {
   parseAnswer: ParseAnswer;
   /** Absent: the default account. */
   account?: string;
+  /** How long the feed stays on a lesser way before it tries the better ones again. @default 10 minutes, doubled each time */
+  retryMs?: number;
+  /** How far the list may be behind. @default 30 seconds */
+  listPatienceMs?: number;
 }
 
-/** A list may lag behind its tasks, and changes of one moment may appear one after the other. */
-const OVERLAP_MS = 10_000;
-/** With the list in use, every so many rounds the awaited tasks are read as well: what the list hides comes to light. */
+/** With the list in use, every so many rounds some of the awaited tasks are read as well: what it hides comes to light. */
 const AUDIT_EVERY = 5;
-/** Rounds that the list is given to bring a completion that reading the task has shown. */
-const LIST_PATIENCE = 3;
-const MAX_PAGES = 50;
+const RETRY_MS = 600_000;
+const LIST_PATIENCE_MS = 30_000;
+/** A round whose worker has died is repeated after the heartbeat time-out, six beats. */
+const BEAT_MS = 5_000;
 
 /**
  * One round of the change feed: learns which tasks were completed and signals the processes that wait for them.
  *
- * The list's filter is not documented, so it is checked: an answer with tasks older than asked for, a refusal, or a
- * completion that it never brings, and the feed goes over to reading the awaited tasks.
+ * None of what it reads by is documented, so each answer is checked, and where one shows that a way does not work the feed
+ * goes on, in the same round, by the next (docs/change-feed.md). Whichever way it is on, it passes on only what Fragment
+ * says of a task as DONE, or what a read of that very task says of its absence: a list that is behind never moves a
+ * process back.
  */
-export function createFeedActivities({ gateway, client, temporal, parseAnswer, account }: FeedActivityOptions) {
+export function createFeedActivities(options: FeedActivityOptions) {
+  const { gateway, client, temporal, parseAnswer, account } = options;
+  const { retryMs = RETRY_MS, listPatienceMs = LIST_PATIENCE_MS } = options;
+  let requests = 0;
+  const request: Request = (send, { signal }) => {
+    requests += 1;
+    // One of its own for each request: the round's would collect a listener for every one of them.
+    return gateway.request(send, { signal: signal && AbortSignal.any([signal]) });
+  };
+  const list = new CompletedList(client, request);
+  const looks = new AwaitedLooks(client, request, gateway.stats().maxBatchNow);
+
   return {
-    readChanges(cursor: FeedCursor): Promise<FeedRound> {
-      return orFailure(async () => {
-        const requestsBefore = gateway.stats().requests;
-        const next: FeedCursor = { ...cursor, unlisted: { ...cursor.unlisted }, round: cursor.round + 1 };
-        const completed = new Map<string, { task: Task; workflowId: string }>();
-        let changed = 0;
-
-        if (next.way === 'list') {
-          const tasks = await listChanged(client, gateway, next.since);
-          if (!tasks) stepDown(next, 'Fragment did not honour the updated_at filter');
-          else {
-            const fresh = rememberListed(next, tasks);
-            changed = fresh.length;
-            for (const task of fresh) {
-              const workflowId = task.fields?.workflow_id;
-              if (task.status === 'DONE' && typeof workflowId === 'string')
-                completed.set(task.uid, { task, workflowId });
-            }
-          }
-        }
-
-        let awaited: number | undefined;
-        if (next.way === 'bulk' || next.round % AUDIT_EVERY === 0) {
-          const waiting = await awaitedTasks(temporal, account);
-          awaited = waiting.size;
-          for (const task of awaited ? await gateway.readMany([...waiting.keys()]) : []) {
-            const workflowId = waiting.get(task.uid);
-            if (task.status !== 'DONE' || !workflowId) continue;
-            completed.set(task.uid, { task, workflowId });
-            if (!next.recent.includes(version(task))) next.unlisted[version(task)] ??= next.round;
-          }
-          if (next.way === 'bulk') changed = completed.size;
-        }
-        if (next.way === 'list' && Object.values(next.unlisted).some((round) => next.round - round >= LIST_PATIENCE)) {
-          stepDown(next, 'the list of changed tasks does not bring completed ones');
-        }
-
-        const news = [...completed.values()].map(({ task, workflowId }) => ({
-          workflowId,
-          news: taskNews(task, parseAnswer),
-        }));
-        await Promise.all(news.map((item) => passOn(temporal, item.workflowId, item.news)));
-        return {
-          cursor: next,
-          changed,
-          completed: completed.size,
-          awaited,
-          requests: gateway.stats().requests - requestsBefore,
-        };
-      });
+    readChanges(asked: FeedRequest): Promise<FeedRound> {
+      const beat = setInterval(() => heartbeat(), BEAT_MS);
+      return orFailure(() => round(asked)).finally(() => clearInterval(beat));
     },
   };
+
+  async function round(asked: FeedRequest): Promise<FeedRound> {
+    const before = requests;
+    const { cursor, climbs } = nextRound(asked.cursor, Date.now());
+    if (climbs) looks.tryAgain();
+
+    const listed = cursor.list ? await readList(cursor) : [];
+    const look = looksDue(cursor, asked) ? await lookAtAwaited(cursor, asked, listed) : undefined;
+    if (cursor.list && listFails(cursor, Date.now(), listPatienceMs)) {
+      stepDown(cursor, 'list', 'the list does not bring tasks that are done', retryMs);
+    }
+
+    const deliveries = [...listed.flatMap(byOwnField), ...(look?.deliveries ?? [])];
+    const delivered = await deliver(temporal, cursor, deliveries);
+    const way = wayOf(cursor);
+    rounds().add(1, { way });
+    told().add(delivered, { way });
+    return {
+      cursor,
+      way,
+      delivered,
+      awaited: look?.awaited,
+      unknownHints: look?.unknownHints ?? 0,
+      requests: requests - before,
+      batch: looks.batch,
+      requestsPerMinute: gateway.stats().requestsPerMinuteNow,
+    };
+  }
+
+  async function readList(cursor: FeedCursor): Promise<Task[]> {
+    const { since = '', behind } = cursor;
+    const answer = await list.since(since, { behind, signal: cancellationSignal() });
+    if ('refused' in answer) {
+      stepDown(cursor, 'list', answer.refused, retryMs);
+      return [];
+    }
+    cursor.behind = !answer.complete;
+    for (const task of answer.tasks) saw(cursor, task.updated_at, Date.now());
+    const done = answer.tasks.filter(isDone);
+    for (const task of done) delete cursor.unlisted[completionOf(task)];
+    return done;
+  }
+
+  async function lookAtAwaited(cursor: FeedCursor, { requests: some, hints }: FeedRequest, listed: Task[]) {
+    const awaited = await awaitedTasks(temporal, account);
+    const audit = cursor.list;
+    const seen = await looks.look(cursor, [...awaited.keys()], {
+      hinted: hints,
+      requests: audit && cursor.cycled ? 1 : some,
+      audit,
+      retryMs,
+      signal: cancellationSignal(),
+    });
+    if (audit) checkList(cursor, seen.tasks.filter(isDone), listed);
+    else for (const task of seen.tasks) saw(cursor, task.updated_at, Date.now());
+
+    const owner = (uid: string) => awaited.get(uid) as string;
+    const deliveries: Delivery[] = seen.deleted.map((uid) => absence({ uid, why: 'deleted' }, owner(uid), parseAnswer));
+    for (const task of seen.tasks) {
+      // Archived once it was done is done.
+      if (isDone(task)) deliveries.push(completion(task, owner(task.uid), parseAnswer));
+      else if (task.archived) deliveries.push(absence({ task, why: 'archived' }, owner(task.uid), parseAnswer));
+    }
+    const unknown = hints.filter((uid) => !awaited.has(uid));
+    if (unknown.length > 0) log.info('a webhook named tasks that no process awaits', { uids: unknown.slice(0, 10) });
+    return { deliveries, awaited: awaited.size, unknownHints: unknown.length };
+  }
+
+  /** A list that does not bring what a read has shown hides it, or is far behind. */
+  function checkList(cursor: FeedCursor, done: Task[], listed: Task[]): void {
+    const brought = new Set(listed.map(completionOf));
+    for (const task of done) {
+      // What is older than the list's window was brought before, or before there was a feed.
+      const inWindow = Date.parse(task.updated_at ?? '') >= Date.parse(cursor.since as string);
+      const transition = completionOf(task);
+      if (inWindow && !brought.has(transition)) noteUnlisted(cursor, transition, Date.now());
+    }
+  }
+
+  /** To the process that the task names. People can edit that: a process accepts news only of a task that it awaits. */
+  function byOwnField(task: Task): Delivery[] {
+    const workflowId = task.fields?.workflow_id;
+    return typeof workflowId === 'string' ? [completion(task, workflowId, parseAnswer)] : [];
+  }
 }
 
 export type FeedActivities = ReturnType<typeof createFeedActivities>;
 
-/** Undefined where the server did not filter as asked. */
-async function listChanged(client: FragmentClient, gateway: Gateway, since?: string): Promise<Task[] | undefined> {
-  const from = new Date((since ? Date.parse(since) : Date.now()) - OVERLAP_MS).toISOString();
-  const filter = { updated_at_after: from, order_by: 'updated_at', limit: 100 };
-  const tasks = new Map<string, Task>();
-  let cursor: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    let page;
-    try {
-      page = await gateway.request(() => client.listTasks(filter, cursor));
-    } catch (error) {
-      if (error instanceof FragmentRejectedError) return undefined;
-      throw error;
-    }
-    // A second of grace: servers cut fractions off.
-    const older = (task: Task) => !task.updated_at || Date.parse(task.updated_at) < Date.parse(from) - 1_000;
-    const known = tasks.size;
-    if (page.items.some(older)) return undefined;
-    for (const task of page.items) tasks.set(task.uid, task);
-    if (!page.nextCursor) return [...tasks.values()];
-    // A page that brings nothing new means that the cursor was not understood.
-    if (tasks.size === known) return undefined;
-    cursor = page.nextCursor;
-  }
-  return undefined;
-}
+const isDone = (task: Task): boolean => task.status === 'DONE';
 
-/** The tasks that earlier rounds have not shown in this state; moves the cursor on. */
-function rememberListed(cursor: FeedCursor, tasks: Task[]): Task[] {
-  const recent = new Set(cursor.recent);
-  const versions = tasks.map(version);
-  const newest = tasks
-    .map((task) => task.updated_at ?? '')
-    .sort((a, b) => Date.parse(a) - Date.parse(b))
-    .at(-1);
-  if (newest && (!cursor.since || Date.parse(newest) > Date.parse(cursor.since))) cursor.since = newest;
-  cursor.recent = versions;
-  for (const seen of versions) delete cursor.unlisted[seen];
-  return tasks.filter((task) => !recent.has(version(task)));
-}
-
-const version = (task: Task): string => `${task.uid}@${task.updated_at ?? ''}`;
-
-function stepDown(cursor: FeedCursor, why: string): void {
-  log.warn(`change feed: ${why}; reading the awaited tasks instead`);
-  cursor.way = 'bulk';
-  cursor.recent = [];
-  cursor.unlisted = {};
+function looksDue(cursor: FeedCursor, { hints }: FeedRequest): boolean {
+  return !cursor.list || !cursor.cycled || hints.length > 0 || cursor.round % AUDIT_EVERY === 0;
 }
 
 /** From the account's running processes themselves: uid -> workflow id. A task's own fields are no authority, people edit them. */
@@ -175,11 +196,6 @@ async function awaitedTasks(temporal: Client, account?: string): Promise<Map<str
   return waiting;
 }
 
-/** A process that is gone needs no news; one that does not await the task ignores it. */
-async function passOn(temporal: Client, workflowId: string, news: TaskNews): Promise<void> {
-  try {
-    await temporal.workflow.getHandle(workflowId).signal('taskChanged', news);
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  }
-}
+const rounds = () => metricMeter.createCounter('flows_feed_rounds', 'rounds', 'Rounds of the change feed, by its way');
+const told = () =>
+  metricMeter.createCounter('flows_feed_deliveries', 'signals', 'What the change feed has told processes, by its way');

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { serve } from '@hono/node-server';
 import { Option, type Command } from 'commander';
 import { parsePayloadKeys } from '../codec/keys.js';
 import { EncryptionCodec } from '../codec/payload-codec.js';
 import { createCodecServer } from '../codec/server.js';
 import { aborted, interruptible } from './interruption.js';
+import { listen, portNumber } from './listen.js';
 import { note, print } from './output.js';
-import { portNumber } from './sandbox.js';
 import { settings } from './settings.js';
 
 interface ServeOptions {
@@ -46,17 +45,12 @@ async function serveCodec({ port, host, origin }: ServeOptions, interrupted: Abo
   const config = settings(process.env, ['PAYLOAD_KEYS', 'CODEC_TOKEN']);
   const codec = new EncryptionCodec(parsePayloadKeys(config.PAYLOAD_KEYS!));
   const { fetch } = createCodecServer({ codec, token: config.CODEC_TOKEN!, origins: origin });
-  const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const started = serve({ fetch, port, hostname: host }, () => resolve(started));
-    started.once('error', reject);
-  });
+  const server = await listen(fetch, { port, host });
   try {
-    const address = server.address();
-    const url = `http://${host}:${typeof address === 'object' ? address?.port : port}`;
-    print(`codec server: ${url}`);
-    note(`Sign in there, then name it in the Web UI (glasses, top right) or: temporal --codec-endpoint ${url}`);
+    print(`codec server: ${server.url}`);
+    note(`Sign in there, then name it in the Web UI (glasses, top right) or: temporal --codec-endpoint ${server.url}`);
     await aborted(interrupted);
   } finally {
-    server.close();
+    await server.close();
   }
 }

@@ -6,11 +6,13 @@ import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDoctor } from './doctor.js';
 import { reportFailure } from './failure.js';
+import { registerFeed } from './feed.js';
 import { registerGateway } from './gateway.js';
 import { registerOnboarding } from './onboarding.js';
 import { registerReconcile } from './reconcile.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
+import { registerWebhook } from './webhook.js';
 import { registerWorker } from './worker.js';
 
 const program = new Command('flows')
@@ -27,6 +29,8 @@ for (const register of [
   registerClaim,
   registerOnboarding,
   registerReconcile,
+  registerFeed,
+  registerWebhook,
   registerSetup,
   registerDoctor,
   registerSandbox,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { parseJson } from '../client/index.js';
 import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
 import { startSandbox } from '../sandbox/server.js';
 import { aborted, interruptible } from './interruption.js';
+import { portNumber } from './listen.js';
 import { CliError, print } from './output.js';
 import { inputName, readInput } from './session.js';
 
@@ -73,9 +74,4 @@ export function environmentLines(at: { apiUrl: string; paymentsUrl: string }, to
 
 export function newToken(): string {
   return `sandbox-${randomBytes(12).toString('hex')}`;
-}
-
-export function portNumber(value: string): number {
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new InvalidArgumentError('It has to be 0 to 65535.');
-  return Number(value);
 }

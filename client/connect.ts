@@ -8,6 +8,14 @@ export interface Connected {
   close(): Promise<void>;
 }
 
+/** A client that connects when it is first used: for a server that must answer while Temporal is away. */
+export function connectLazily(options: Pick<ClientOptions, 'dataConverter'> = {}): Connected {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = Connection.lazy({ ...(connectionOptions as ConnectionOptions), connectTimeout: CONNECT_TIMEOUT });
+  const encrypted = { dataConverter: dataConverter(process.env.PAYLOAD_KEYS) };
+  return { client: new Client({ connection, namespace, ...encrypted, ...options }), close: () => connection.close() };
+}
+
 /** Long enough for a TLS handshake across an ocean, short enough for a person at a prompt. */
 const CONNECT_TIMEOUT = '5 seconds';
 

@@ -1,11 +1,12 @@
 /** What backend code imports: start claims and onboardings, read them, steer them. */
 export { Claims, type ListedClaim, type StartClaim, type StartedClaim, type Steering } from './claims.js';
 export { Onboardings } from './onboarding.js';
-export { connect, type Connected } from './connect.js';
+export { connect, connectLazily, type Connected } from './connect.js';
 export { calendar, type WorkingHours } from './working-hours.js';
 export { claimFromFhir } from './fhir.js';
 export { describeProblem, readClaims, type ClaimFile, type FileClaim, type FileProblem } from './claim-file.js';
 export { parseJson } from './json-records.js';
+export { pokeFeed, webhookApp, type Poke, type WebhookOptions } from './webhook.js';
 export * from './errors.js';
 export {
   DEFAULT_POLICY,

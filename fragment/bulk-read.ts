@@ -7,6 +7,9 @@ export type Request = <T>(send: () => Promise<T>, options: { signal?: AbortSigna
 
 type Way = 'query' | 'empty-patch' | 'one-by-one';
 
+/** A refused request is tried once with so few items: a server that refuses these refuses the way, not the number. */
+const PROBE = 10;
+
 /**
  * Reads many tasks by uid, by the cheapest way that the server honours:
  *
@@ -15,43 +18,96 @@ type Way = 'query' | 'empty-patch' | 'one-by-one';
  *    reference, not stated by it);
  * 3. GET /tasks/{uid}, one request each.
  *
- * A way is given up for the life of the process when the server refuses it, or answers with tasks nobody asked for.
+ * A way is given up, until `tryAgain`, when the server refuses it, or answers with tasks nobody asked for. How many tasks
+ * fit into one request is learnt downwards.
  */
 export class BulkReader {
   private way: Way = 'query';
+  private items: number;
 
   constructor(
     private readonly client: TaskApi,
     private readonly request: Request,
     private readonly maxBatch: number,
-  ) {}
+  ) {
+    this.items = maxBatch;
+  }
 
   get currentWay(): Way {
     return this.way;
   }
 
+  /** Tasks that one request reads, as far as is known. */
+  get size(): number {
+    return this.way === 'one-by-one' ? 1 : this.items;
+  }
+
   /** The tasks that exist, in no particular order. A uid that is missing in the answer was not found. */
   async read(uids: readonly string[], signal?: AbortSignal): Promise<Task[]> {
+    return (await this.readInBulk(uids, signal)) ?? this.oneByOne(uids, signal);
+  }
+
+  /** Like `read`, but undefined where the server lets nobody read in bulk: thousands of single requests are no substitute. */
+  async readInBulk(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {
     const found = new Map<string, Task>();
-    for (let start = 0; start < uids.length; start += this.maxBatch) {
-      for (const task of await this.chunk(uids.slice(start, start + this.maxBatch), signal)) found.set(task.uid, task);
+    for (let start = 0; start < uids.length;) {
+      const chunk = uids.slice(start, start + this.items);
+      const tasks = await this.chunk(chunk, signal);
+      if (!tasks) return undefined;
+      for (const task of tasks) found.set(task.uid, task);
+      start += chunk.length;
     }
     return [...found.values()];
   }
 
-  private async chunk(uids: readonly string[], signal?: AbortSignal): Promise<Task[]> {
-    if (uids.length === 1 || this.way === 'one-by-one') return this.oneByOne(uids, signal);
-    const way = this.way;
+  /** Servers change: what was refused before is asked for once more. */
+  tryAgain(): void {
+    this.way = 'query';
+    this.items = this.maxBatch;
+  }
+
+  private async chunk(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {
+    const { way } = this;
+    if (way === 'one-by-one') return undefined;
+    // Costs the same, and comes from the task itself: lists and queries may be behind.
+    if (uids.length === 1) return this.oneByOne(uids, signal);
     try {
       const tasks = way === 'query' ? await this.query(uids, signal) : await this.emptyPatch(uids, signal);
       if (tasks) return tasks;
     } catch (error) {
       if (!(error instanceof FragmentRejectedError)) throw error;
-      // An unknown uid may refuse a whole batch: that says nothing of the way, so only this chunk is read one by one.
-      if (way === 'empty-patch' && error.status === 404) return this.oneByOne(uids, signal);
+      // One unknown uid may refuse the whole batch, which says nothing of the way.
+      if (way === 'empty-patch' && error.status === 404) return this.parts(uids, Math.ceil(uids.length / 2), signal);
+      if (uids.length > PROBE) return this.smaller(uids, signal);
     }
-    if (this.way === way) this.way = way === 'query' ? 'empty-patch' : 'one-by-one';
+    this.giveUp(way);
     return this.chunk(uids, signal);
+  }
+
+  /** Refused for their number, or for the way: a few of them tell. */
+  private async smaller(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {
+    const { way } = this;
+    const few = await this.chunk(uids.slice(0, PROBE), signal);
+    if (!few) return undefined;
+    if (this.way === way) this.items = Math.min(this.items, Math.ceil(uids.length / 2));
+    const rest = await this.parts(uids.slice(PROBE), this.items, signal);
+    return rest && [...few, ...rest];
+  }
+
+  private async parts(uids: readonly string[], size: number, signal?: AbortSignal): Promise<Task[] | undefined> {
+    const tasks: Task[] = [];
+    for (let start = 0; start < uids.length; start += size) {
+      const part = await this.chunk(uids.slice(start, start + size), signal);
+      if (!part) return undefined;
+      tasks.push(...part);
+    }
+    return tasks;
+  }
+
+  private giveUp(way: Way): void {
+    if (this.way !== way) return;
+    this.way = way === 'query' ? 'empty-patch' : 'one-by-one';
+    this.items = this.maxBatch;
   }
 
   private async query(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {
@@ -61,9 +117,11 @@ export class BulkReader {
     if (!only(uids, items)) return undefined;
     const found = new Set(items.map((task) => task.uid));
     const missing = uids.filter((uid) => !found.has(uid));
-    // A server with a smaller limit of its own answers with fewer: go on while each answer brings some.
     if (missing.length === 0 || items.length === 0) return items;
-    return [...items, ...(await this.chunk(missing, signal))];
+    // A server with a smaller limit of its own answers with fewer: go on while each answer brings some.
+    const more = await this.query(missing, signal);
+    if (more && more.length > 0) this.items = Math.min(this.items, items.length);
+    return more && [...items, ...more];
   }
 
   private async emptyPatch(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {

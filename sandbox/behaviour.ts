@@ -42,7 +42,10 @@ export const behaviourSchema = z.strictObject({
   noopTouches: z.boolean().default(false).describe('an update that changes nothing still moves updated_at'),
   missingTitle: z.enum(['allow', '422']).default('422').describe('creating a task without fields.title'),
   unknownKeys: z.enum(['ignore', '422']).default('ignore').describe('top-level keys that a task does not have'),
-  listFilters: z.enum(['honour', 'ignore', 'reject']).default('honour').describe('filters and order_by of GET /tasks'),
+  listFilters: z
+    .enum(['honour', 'status-only', 'ignore', 'reject'])
+    .default('honour')
+    .describe('filters and order_by of GET /tasks; status-only: dates and order_by are ignored'),
   listHidesDone: z.boolean().default(false).describe('GET /tasks leaves DONE tasks out unless `status` asks for them'),
   listOrder: z
     .enum(['ascending', 'descending'])

@@ -20,12 +20,13 @@ export function pageLimit(asked: unknown, behaviour: Behaviour): number {
 }
 
 /** GET /tasks: filter, order, then the page after the cursor's position. A parameter that is not known is ignored. */
-export function listTasks(tasks: StoredTask[], query: Record<string, string>, behaviour: Behaviour): Page {
+export function listTasks(tasks: StoredTask[], sent: Record<string, string>, behaviour: Behaviour): Page {
+  const query = behaviour.listFilters === 'status-only' ? without(sent, /_after$|^order_by$/) : sent;
   const filters = filtersOf(query);
   const known = Object.keys(query).filter((key) => key === 'order_by' || key in SIMPLE || key.startsWith('fields.'));
   if (behaviour.listFilters === 'reject' && known[0])
     throw invalid(['query', known[0]], 'unknown parameter', 'extra_forbidden');
-  const honoured = behaviour.listFilters === 'honour';
+  const honoured = behaviour.listFilters === 'honour' || behaviour.listFilters === 'status-only';
   const key = (honoured && orderBy(query['order_by'])) || 'created_at';
   const hideDone = behaviour.listHidesDone && !(honoured && query['status']);
   const direction = behaviour.listOrder === 'ascending' ? 1 : -1;
@@ -86,6 +87,9 @@ function orderBy(wanted: string | undefined): 'created_at' | 'updated_at' | unde
   if (wanted === undefined || wanted === 'created_at' || wanted === 'updated_at') return wanted;
   throw invalid(['query', 'order_by'], 'created_at or updated_at', 'enum');
 }
+
+const without = (query: Record<string, string>, ignored: RegExp): Record<string, string> =>
+  Object.fromEntries(Object.entries(query).filter(([key]) => !ignored.test(key)));
 
 const asText = (value: unknown): string | undefined =>
   value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value);

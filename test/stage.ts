@@ -15,7 +15,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/serv
 import { keepAlive } from '../worker/keep-alive.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
 import { taskKeys } from '../worker/task-keys.js';
-import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/feed.js';
+import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/contract.js';
 import { parseAnswer } from '../workflows/claim/schema.js';
 import { DEFAULT_POLICY, claimWorkflowId, type Claim, type ClaimInput } from '../workflows/claim/contract.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';

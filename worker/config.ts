@@ -7,6 +7,25 @@ const text = z.preprocess(blankIsAbsent, z.string().optional());
 const url = z.preprocess(blankIsAbsent, z.url({ protocol: /^https?$/ }).optional());
 const count = (min: number, value: number) =>
   z.preprocess(blankIsAbsent, z.coerce.number().int().min(min).default(value));
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean)
+      : value,
+  z.array(z.string()).default([]),
+);
+const header = (name: string) =>
+  z.preprocess(
+    blankIsAbsent,
+    z
+      .string()
+      .regex(/^[\w-]+$/)
+      .toLowerCase()
+      .default(name),
+  );
 
 /** Every variable that the processes read, beside TEMPORAL_*, which @temporalio/envconfig reads. */
 export const configSchema = z.object({
@@ -43,6 +62,15 @@ export const configSchema = z.object({
   METRICS_PORT: z
     .preprocess(blankIsAbsent, z.coerce.number().int().min(1).max(65_535).optional())
     .describe("a worker serves /metrics here for Prometheus, its own figures and the SDK's; without it, nowhere"),
+  WEBHOOK_SECRET: list.describe(
+    'what the webhook sender knows, in the path or in WEBHOOK_SECRET_HEADER; several, comma-separated, while it is changed',
+  ),
+  WEBHOOK_HMAC_KEY: list.describe(
+    'if the sender signs `<timestamp>.<body>` by HMAC-SHA256: its key; several, comma-separated, while it is changed',
+  ),
+  WEBHOOK_SECRET_HEADER: header('x-webhook-secret').describe("header of the webhook's secret (undocumented)"),
+  WEBHOOK_SIGNATURE_HEADER: header('x-signature').describe("header of the webhook's signature (undocumented)"),
+  WEBHOOK_TIMESTAMP_HEADER: header('x-timestamp').describe("header of the signature's timestamp (undocumented)"),
   LOG_LEVEL: z
     .preprocess(blankIsAbsent, z.enum(['debug', 'info', 'warn', 'error']).default('info'))
     .describe('debug, info, warn or error; logs are JSON lines on standard error'),

@@ -11,7 +11,7 @@ import {
 import type { LeaseActivityOptions } from '../activities/lease.js';
 import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
-import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/feed.js';
+import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/contract.js';
 import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-contract.js';
 import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
 import { parseAnswer } from './answers.js';

@@ -4,7 +4,7 @@ import { after } from 'mocha';
 import { Claims, type ClaimPolicy, type ClaimState } from '../../client/index.js';
 import { taskUid } from '../../fragment/uid.js';
 import type { StoredTask } from '../../sandbox/task-shape.js';
-import { FEED_WORKFLOW_ID } from '../../workflows/account/feed.js';
+import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import type { Lifecycle, StepState, StepStatus, TaskNews } from '../../workflows/tasks/contract.js';
 import { setStage, until, type Stage } from '../stage.js';
 

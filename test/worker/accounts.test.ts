@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ConfigError, loadConfig } from '../../worker/config.js';
 import { fragmentClient } from '../../worker/fragment.js';
-import { feedWorkflowId } from '../../workflows/account/feed.js';
+import { feedWorkflowId } from '../../workflows/account/contract.js';
 import { leaseWorkflowId } from '../../workflows/account/lease-contract.js';
 import { fragmentQueue, leaseQueue } from '../../workflows/tasks/contract.js';
 

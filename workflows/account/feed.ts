@@ -2,72 +2,102 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  defineQuery,
-  defineSignal,
   proxyActivities,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FeedActivities, FeedCursor, FeedWay } from '../../activities/feed.js';
+import type { FeedActivities, FeedRound } from '../../activities/feed.js';
+import type { FeedCursor } from '../../activities/feed-cursor.js';
 import { fragmentQueue } from '../tasks/contract.js';
+import { MAX_HINTS, feedStatusQuery, pokeFeedSignal, type FeedStatus } from './contract.js';
+import { REQUESTS_A_ROUND, expectedDelay, intervalMs, quietAfter, spacingMs } from './feed-pace.js';
 
+/** What one run hands to the next. */
 export interface FeedInput {
   /** Absent: the default account. */
   account?: string;
   cursor?: FeedCursor;
-  idleRounds?: number;
-}
-
-export interface FeedStatus {
-  way: FeedWay;
-  rounds: number;
+  quietRounds?: number;
   awaited?: number;
-  intervalMs: number;
+  delivered?: number;
+  unknownHints?: number;
+  hints?: string[];
 }
 
-export const FEED_WORKFLOW = 'taskFeed';
-export const FEED_WORKFLOW_ID = 'task-feed';
-export const feedWorkflowId = (account?: string): string =>
-  account ? `${FEED_WORKFLOW_ID}-${account}` : FEED_WORKFLOW_ID;
-/** Something has happened in Fragment: look now, do not wait for the interval. */
-export const pokeFeedSignal = defineSignal('poke');
-export const feedStatusQuery = defineQuery<FeedStatus>('status');
-
-/** A third of 60 requests a minute goes to reading, at one request a round; the rest is left to the writes. */
-const BUSY_MS = 3_000;
-const IDLE_MS = 15_000;
-/** Quiet rounds before the feed begins to slow down: people often finish several tasks in a row. */
-const PATIENCE = 10;
+/** Rounds in a row that a webhook may keep short. Then one in full: what nobody hints at must not wait for quiet. */
+const SHORT_IN_A_ROW = 4;
 
 /** The account's change feed: reads what changed since its cursor and signals the processes concerned, for ever. */
-export async function taskFeed({ account, cursor: from, idleRounds = 0 }: FeedInput = {}): Promise<never> {
+export async function taskFeed(input: FeedInput = {}): Promise<never> {
+  const { account } = input;
   const { readChanges } = proxyActivities<FeedActivities>({
     taskQueue: fragmentQueue(account),
+    // A round is some requests, and may wait through a pause of minutes after a 429; a dead worker's is repeated sooner.
     startToCloseTimeout: '10 minutes',
-    // One activity, so it may beat often: people should not wait long for a gateway that died while it read.
-    heartbeatTimeout: '10 seconds',
+    heartbeatTimeout: '30 seconds',
     retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds' },
   });
-  let cursor: FeedCursor = from ?? { way: 'list', recent: [], unlisted: {}, round: 0 };
-  let poked = false;
-  let awaited: number | undefined;
-  let intervalMs = BUSY_MS;
-  let idle = idleRounds;
-  setHandler(pokeFeedSignal, () => void (poked = true));
-  setHandler(feedStatusQuery, () => ({ way: cursor.way, rounds: cursor.round, awaited, intervalMs }));
+  let { cursor, quietRounds = 0, awaited, delivered = 0, unknownHints = 0 } = input;
+  let hints = new Set(input.hints);
+  let poked = hints.size > 0;
+  let last: FeedRound | undefined;
+  let interval = 0;
+  let short = 0;
+  setHandler(pokeFeedSignal, ({ uids = [] } = {}) => {
+    poked = true;
+    for (const uid of uids) if (hints.size < MAX_HINTS) hints.add(uid);
+  });
+  setHandler(feedStatusQuery, status);
 
   while (!workflowInfo().continueAsNewSuggested) {
+    const named = [...hints];
+    const wasPoked = poked;
+    short = named.length > 0 && short < SHORT_IN_A_ROW ? short + 1 : 0;
     poked = false;
-    const round = await readChanges.executeWithOptions({ summary: `read changes (${cursor.way})` }, [cursor]);
-    cursor = round.cursor;
-    awaited = round.awaited ?? awaited;
-    idle = round.changed > 0 ? 0 : idle + 1;
-    // The more requests a round costs, the rarer it is, so that reading keeps to its share.
-    const busyMs = BUSY_MS * Math.max(1, round.requests);
-    intervalMs = idle < PATIENCE ? busyMs : Math.min(Math.max(IDLE_MS, busyMs), busyMs * 1.3 ** (idle - PATIENCE));
-    await condition(() => poked, Math.round(intervalMs), { summary: 'until the next look' });
+    hints = new Set();
+    last = await readChanges.executeWithOptions({ summary: `read changes${last ? ` (${last.way})` : ''}` }, [
+      { cursor, requests: short > 0 ? 1 : REQUESTS_A_ROUND, hints: named },
+    ]);
+    const ended = Date.now();
+    cursor = last.cursor;
+    awaited = last.awaited ?? awaited;
+    delivered += last.delivered;
+    unknownHints += last.unknownHints;
+    quietRounds = quietAfter(quietRounds, { delivered: last.delivered, poked: wasPoked });
+    interval = Math.round(intervalMs(last, quietRounds));
+    await condition(() => poked, interval, { summary: 'until the next look' });
+    // However many pokes come, reading keeps to its share.
+    const rest = ended + Math.min(interval, spacingMs(last.requestsPerMinute)) - Date.now();
+    if (rest > 0) await sleep(rest, { summary: 'poked, a moment after the last look' });
   }
   await condition(allHandlersFinished);
-  // A poke that arrived in the meantime is answered by the new run's first round, which begins at once.
-  return continueAsNew<typeof taskFeed>({ account, cursor, idleRounds: idle });
+  // A poke that nobody has acted on yet is acted on by the new run's first round, which begins at once.
+  return continueAsNew<typeof taskFeed>({
+    account,
+    cursor,
+    quietRounds,
+    awaited,
+    delivered,
+    unknownHints,
+    hints: [...hints],
+  });
+
+  function status(): FeedStatus {
+    const way = last?.way ?? (cursor && !cursor.list ? cursor.reading : 'list');
+    const requestsPerMinute = last?.requestsPerMinute ?? 60;
+    return {
+      way,
+      why: cursor?.why,
+      retryAt: cursor?.retryAt === undefined ? undefined : new Date(cursor.retryAt).toISOString(),
+      rounds: cursor?.round ?? 0,
+      awaited,
+      delivered,
+      unknownHints,
+      requestsLastRound: last?.requests ?? 0,
+      requestsPerMinute: Math.round(requestsPerMinute),
+      intervalMs: interval,
+      expectedDelayMs: expectedDelay(way, awaited ?? 0, requestsPerMinute, last?.batch),
+    };
+  }
 }

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Task } from '../fragment/schema.js';
+import { mapBounded } from './bounded.js';
+import type { FeedCursor } from './feed-cursor.js';
+import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
+
+/** What a process is to be told, once. */
+export interface Delivery {
+  workflowId: string;
+  /** Names the task, its transition and the process, whichever way it came to light. */
+  transition: string;
+  news: TaskNews;
+}
+
+/** Signals at once: a server on a laptop takes a few hundred a second. */
+const AT_ONCE = 50;
+const SIGNAL_MS = 30_000;
+
+/**
+ * Passes on what has not been passed on before. Under failure the round is repeated from its old cursor, so a process may be
+ * told twice; never not at all. Answers how many there were.
+ */
+export async function deliver(temporal: Client, cursor: FeedCursor, deliveries: readonly Delivery[]): Promise<number> {
+  const fresh = new Map<string, Delivery>();
+  for (const delivery of deliveries) {
+    if (cursor.delivered[delivery.transition] === undefined) fresh.set(delivery.transition, delivery);
+  }
+  await mapBounded([...fresh.values()], AT_ONCE, (delivery) => passOn(temporal, delivery));
+  for (const transition of fresh.keys()) cursor.delivered[transition] = cursor.round;
+  return fresh.size;
+}
+
+export function completion(task: Task, workflowId: string, parseAnswer: ParseAnswer): Delivery {
+  const transition = digest([completionOf(task), workflowId]);
+  return { workflowId, transition, news: taskNews(task, parseAnswer) };
+}
+
+/**
+ * A task that is awaited and not there to be done. The process looks again before it acts on this, so `status` says nothing
+ * where the task is gone.
+ */
+export function absence(
+  absent: { uid: string; why: 'deleted' } | { task: Task; why: 'archived' },
+  workflowId: string,
+  parseAnswer: ParseAnswer,
+): Delivery {
+  const news = absent.why === 'archived' ? taskNews(absent.task, parseAnswer) : { uid: absent.uid, status: 'UNKNOWN' };
+  return { workflowId, transition: digest([news.uid, absent.why, workflowId]), news: { ...news, absent: absent.why } };
+}
+
+/**
+ * One completion has one digest, however often it is read, and whatever is edited beside the answer. Done again after it was
+ * reopened, it has another done_at. Where Fragment keeps none, updated_at stands in, which an edit moves.
+ */
+export function completionOf(task: Task): string {
+  const { step, round } = task.fields ?? {};
+  return digest([task.uid, task.done_at ?? task.updated_at, step, round, task.form_data, task.assignee_uid]);
+}
+
+/** 72 bits: no two of a thousand are alike, and a thousand of them stay small in the cursor. */
+function digest(parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);
+}
+
+/** A process that is gone needs no news; one that does not await the task ignores it. */
+async function passOn(temporal: Client, { workflowId, news }: Delivery): Promise<void> {
+  try {
+    await temporal.withDeadline(Date.now() + SIGNAL_MS, () =>
+      temporal.workflow.getHandle(workflowId).signal('taskChanged', news),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Command } from 'commander';
+import { feedStatusQuery, feedWorkflowId, type FeedStatus } from '../workflows/account/contract.js';
+import { CliError, print, printJson, table } from './output.js';
+import { withTemporal } from './session.js';
+
+/** Without it the question would wait for ever where no worker runs. */
+const ANSWER_MS = 15_000;
+
+export function registerFeed(program: Command): void {
+  program
+    .command('feed')
+    .description("the account's change feed")
+    .command('status')
+    .description('how completions are learnt at present, at what cost and with what delay')
+    .option('--account <name>', 'without it, the default one')
+    .option('--json', 'print one JSON object and nothing else')
+    .action(async ({ account, json }: { account?: string; json?: boolean }) => {
+      const status = await readStatus(account);
+      if (json) printJson(status);
+      else print(feedView(status));
+    });
+}
+
+async function readStatus(account?: string): Promise<FeedStatus> {
+  return withTemporal(async (client) => {
+    try {
+      return await client.withDeadline(Date.now() + ANSWER_MS, () =>
+        client.workflow.getHandle(feedWorkflowId(account)).query(feedStatusQuery),
+      );
+    } catch (cause) {
+      const never = cause instanceof WorkflowNotFoundError;
+      const why = never ? 'there is no change feed yet' : 'the change feed does not answer';
+      throw new CliError(`${why}: is a worker running? (\`flows worker\`)`, 1, { cause });
+    }
+  });
+}
+
+export function feedView(status: FeedStatus): string {
+  const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
+  return table([
+    ['way', status.way],
+    ...(status.why ? [['because', status.why]] : []),
+    ...(status.retryAt ? [['tries better ways', status.retryAt]] : []),
+    ['expected delay', `at most ${seconds(status.expectedDelayMs)}`],
+    ['tasks awaited', status.awaited === undefined ? 'not counted yet' : String(status.awaited)],
+    ['rounds', String(status.rounds)],
+    ['told to processes', String(status.delivered)],
+    ['requests last round', `${status.requestsLastRound}, of ${status.requestsPerMinute} a minute`],
+    ['next round', `${seconds(status.intervalMs)} after the last`],
+    ['unknown hints', String(status.unknownHints)],
+  ]);
+}

@@ -1,0 +1,40 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { InvalidArgumentError } from 'commander';
+import { CliError } from './output.js';
+
+export interface Listening {
+  url: string;
+  /** Lets what has been received be answered first. */
+  close(): Promise<void>;
+}
+
+/** Something received is small: whoever takes longer to send it holds a connection for nothing. */
+const REQUEST_MS = 10_000;
+
+export async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  { port, host }: { port: number; host: string },
+): Promise<Listening> {
+  const server = createAdaptorServer({ fetch, serverOptions: { requestTimeout: REQUEST_MS } });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
+      }),
+  };
+}
+
+export function portNumber(value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new InvalidArgumentError('It has to be 0 to 65535.');
+  return Number(value);
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { connectLazily, pokeFeed, webhookApp } from '../client/index.js';
+import type { Config } from '../worker/config.js';
+import { installTelemetry } from '../worker/telemetry.js';
+import { aborted, interruptible } from './interruption.js';
+import { listen, portNumber } from './listen.js';
+import { CliError, note } from './output.js';
+import { settings } from './settings.js';
+
+interface WebhookCommand {
+  account?: string;
+  port: number;
+  host: string;
+}
+
+/** Temporal's answer is waited for by those whose event it is. */
+const READY_MS = 2_000;
+
+export function registerWebhook(program: Command): void {
+  program
+    .command('webhook')
+    .description(
+      "receive Fragment's webhooks, which make the change feed look at once (POST /webhook/<WEBHOOK_SECRET>)",
+    )
+    .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8082)
+    .option('--host <address>', 'TLS is for whatever stands in front of it', '127.0.0.1')
+    .option('--account <name>', 'the Fragment account that sends them; without it, the default one')
+    .action((options: WebhookCommand) =>
+      interruptible((interrupted) => serve(options, settings(process.env, ['WEBHOOK_SECRET']), interrupted)),
+    );
+}
+
+async function serve({ account, port, host }: WebhookCommand, config: Config, interrupted: AbortSignal): Promise<void> {
+  if (config.WEBHOOK_SECRET.length === 0) throw new CliError('WEBHOOK_SECRET names no secret', 2);
+  const log = installTelemetry(config);
+  const temporal = connectLazily();
+  const { connection } = temporal.client;
+  const app = webhookApp({
+    secrets: config.WEBHOOK_SECRET,
+    signature: config.WEBHOOK_HMAC_KEY.length > 0 ? { keys: config.WEBHOOK_HMAC_KEY } : undefined,
+    headers: {
+      secret: config.WEBHOOK_SECRET_HEADER,
+      signature: config.WEBHOOK_SIGNATURE_HEADER,
+      timestamp: config.WEBHOOK_TIMESTAMP_HEADER,
+    },
+    poke: pokeFeed(temporal.client, account),
+    ready: async () => {
+      await connection.withDeadline(Date.now() + READY_MS, () => connection.workflowService.getSystemInfo({}));
+      return true;
+    },
+    // Never the path, which holds the secret.
+    onAnswer: (answer) => log[answer.status === 503 ? 'warn' : 'debug'](answer, 'webhook'),
+  });
+  const server = await listen(app.fetch, { port, host });
+  try {
+    note(`receiving webhooks at ${server.url}/webhook/<WEBHOOK_SECRET>`);
+    await aborted(interrupted);
+  } finally {
+    // What has been received is handed on before the connection goes: nobody is left without an answer.
+    await server.close();
+    await temporal.close();
+  }
+}
