@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createFeedActivities, createPaymentActivities, createTaskActivities } from '../activities/index.js';
 import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
@@ -15,6 +15,17 @@ export type Role = (typeof ROLES)[number];
 export const holdsGateway = (role: Role): boolean => role !== 'processes';
 export const holdsProcesses = (role: Role): boolean => role !== 'gateway';
 
+/** What a worker of this role has under way at once. */
+export const PROCESSES_SIZING = {
+  // About 0.3 MB each without zod in the bundle (measured): 150 MB.
+  maxCachedWorkflows: 500,
+} satisfies Partial<WorkerOptions>;
+
+export const GATEWAY_SIZING = {
+  // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.
+  maxConcurrentActivityTaskExecutions: 2_000,
+} satisfies Partial<WorkerOptions>;
+
 export interface Place {
   connection: NativeConnection;
   namespace: string;
@@ -26,8 +37,7 @@ export function processesWorker(place: Place, provider: { url: string; token?: s
     ...workflowSource(),
     taskQueue: PROCESSES_QUEUE,
     activities: createPaymentActivities(provider),
-    // About 0.3 MB each without zod in the bundle (measured): 150 MB.
-    maxCachedWorkflows: 500,
+    ...PROCESSES_SIZING,
     // A payment call that is under way is worth waiting for: its time-out is 20 s.
     shutdownGraceTime: '25 seconds',
   });
@@ -44,8 +54,7 @@ export function gatewayWorker(
       ...createTaskActivities({ ...parts, parseAnswer }),
       ...createFeedActivities({ ...parts, parseAnswer }),
     },
-    // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.
-    maxConcurrentActivityTaskExecutions: 2_000,
+    ...GATEWAY_SIZING,
     // Several turns of the budget: what waits is sent; what is not by then is handed back to Temporal.
     shutdownGraceTime: '30 seconds',
   });
