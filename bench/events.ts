@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
+import { createTaskActivities } from '../activities/index.js';
 import { Claims } from '../client/index.js';
 import { claimWorkflowId } from '../workflows/claim/contract.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
 import { countHistory } from './history.js';
 import { APPROVING, withProduct } from './product.js';
-import type { Figure, Outcome, Section } from './section.js';
+import { round, type Figure, type Outcome, type Section } from './section.js';
 import { whileWorking } from './temporal.js';
 
 const QUEUE = 'bench-writes';
+/** Tasks in one activity, for the products that have it. */
+const MANY = 50;
 
 /** What a claim costs Temporal: counted in the histories of real runs. */
 export const events: Section = { name: 'events', run };
@@ -33,16 +36,18 @@ function run(): Promise<Outcome> {
         taskQueue: QUEUE,
         workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
       });
-      const [one, two] = await whileWorking([worker], () =>
-        Promise.all(
-          [1, 2].map(async (writes) => {
-            const workflowId = `events-writes-${writes}`;
-            await client.workflow.execute('writes', { taskQueue: QUEUE, workflowId, args: [workflowId, writes] });
-            return countHistory(client, workflowId);
-          }),
-        ),
-      );
-      const single = two!.events - one!.events;
+      const counted = async (type: string, count: number) => {
+        const workflowId = `events-${type}-${count}`;
+        await client.workflow.execute(type, { taskQueue: QUEUE, workflowId, args: [workflowId, count] });
+        return countHistory(client, workflowId);
+      };
+      const { one, two, many } = await whileWorking([worker], async () => ({
+        one: await counted('writes', 1),
+        two: await counted('writes', 2),
+        many: writesMany() ? await counted('manyTasks', MANY) : undefined,
+      }));
+      const single = two.events - one.events;
+      const empty = one.events - single;
       return {
         configuration: { claim: 'paid, with approval, a payment provider, nobody late' },
         figures: [
@@ -52,10 +57,25 @@ function run(): Promise<Outcome> {
             { what: `claim, ${lifecycle}`, value: bytes, unit: 'bytes of history' },
           ]),
           { what: 'one more write', value: single, unit: 'events', atMost: 6 },
+          ...(many
+            ? [
+                {
+                  what: `a task among ${MANY} of one activity`,
+                  value: round((many.events - empty) / MANY, 2),
+                  unit: 'events',
+                  atMost: 0.2,
+                },
+              ]
+            : []),
         ],
-        raw: { lifecycles, oneWrite: one, twoWrites: two },
+        raw: { lifecycles, oneWrite: one, twoWrites: two, manyTasks: many },
       };
     },
     { team: APPROVING },
   );
+}
+
+/** The activities are made only to see which there are. */
+function writesMany(): boolean {
+  return 'upsertTasks' in createTaskActivities({} as Parameters<typeof createTaskActivities>[0]);
 }

@@ -50,7 +50,7 @@ function run(size: Size): Promise<Outcome> {
       };
     } finally {
       await worker.stop();
-      await gateway.stop({ handBack: true });
+      await gateway.stop();
       await sandbox.close();
     }
   });

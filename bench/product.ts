@@ -25,7 +25,7 @@ export function withProduct<T>(
       return await measure({ ...temporal, sandbox });
     } finally {
       clearInterval(poke);
-      await worker.stop({ handBack: true });
+      await worker.stop();
       await sandbox.close();
     }
   });

@@ -19,6 +19,18 @@ export async function writes(key: string, count: number): Promise<void> {
   for (let n = 3; n <= count; n += 1) await tasks.closeTask({ uid });
 }
 
+interface ManyTasks {
+  upsertTasks(input: { tasks: { key: string; fields: Record<string, unknown> }[] }): Promise<unknown>;
+}
+
+/** So many tasks by one activity, where the product has it. */
+export async function manyTasks(key: string, count: number): Promise<void> {
+  const { upsertTasks } = proxyActivities<ManyTasks>({ taskQueue: FRAGMENT_QUEUE, startToCloseTimeout: '5 minutes' });
+  await upsertTasks({
+    tasks: Array.from({ length: count }, (_, n) => ({ key: `${key}#${n}`, fields: { title: key } })),
+  });
+}
+
 export interface BareShape {
   signals: number;
   /** Activities on a queue of another worker, as those for Fragment are. */
