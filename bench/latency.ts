@@ -4,7 +4,7 @@ import { openLoad } from './open-load.js';
 import { percentiles } from './percentiles.js';
 import { round, type Figure, type Outcome, type Section, type Size } from './section.js';
 
-const SECONDS = { full: 120, quick: 4 };
+const SECONDS = { full: 90, quick: 4 };
 const LOADS = [
   { share: 0.1, creates: 1 },
   { share: 0.5, creates: 1 },
