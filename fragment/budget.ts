@@ -25,7 +25,7 @@ export class RequestBudget {
     if (!(requestsPerMinute >= 2)) {
       throw new RangeError(`requestsPerMinute must be at least 2 (got ${requestsPerMinute})`);
     }
-    this.burst = Math.max(1, Math.min(MAX_BURST, requestsPerMinute / 12));
+    this.burst = Math.max(1, Math.min(MAX_BURST, requestsPerMinute / 20));
     this.fullPerSecond = (requestsPerMinute - this.burst) / (60 + TRANSIT_SECONDS);
     this.rate = this.fullPerSecond;
     this.at = now;
@@ -87,8 +87,11 @@ export class RequestBudget {
   }
 }
 
-/** Fragment tolerates small bursts but discourages them; five spare a person the wait for a token. */
-const MAX_BURST = 5;
+/**
+ * Fragment tolerates small bursts but discourages them, and each costs a request a minute under load: three spare a
+ * person the wait for a token, and leave a rate of 0.92 a second of the limit of 60.
+ */
+const MAX_BURST = 3;
 /** How far apart two requests may be sent and still arrive together. */
 const TRANSIT_SECONDS = 2;
 /** As widely used by clients that adapt (additive increase, multiplicative decrease). */

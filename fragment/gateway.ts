@@ -44,6 +44,8 @@ interface Call {
   reject: (error: unknown) => void;
 }
 
+/** How long a lane waits for company while others fill their requests: four of them at the full rate. */
+const PATIENCE_MS = 4_500;
 /** How often to ask whether sending is allowed again. */
 const NAP_MS = 250;
 
@@ -208,7 +210,7 @@ export class Gateway {
   }
 
   private sendNext(ready: ReadonlyMap<Lane, number>): void {
-    const lane = this.turns.next(ready.keys()) as Lane;
+    const lane = this.turns.next(this.eligible(ready)) as Lane;
     const call = this.calls.find((each) => each.lane === lane);
     if (call) {
       this.calls = this.calls.filter((each) => each !== call);
@@ -222,6 +224,18 @@ export class Gateway {
     this.takeToken(lane);
     this.counts.sent(batch.length);
     void this.landed(batch, this.sender.send(batch));
+  }
+
+  /**
+   * While one lane could fill a request, another that could not waits for company: requests are what is scarce, and one of
+   * ten closings sent before each hundred creations would cost half of what the budget carries. Single calls never wait.
+   */
+  private eligible(ready: ReadonlyMap<Lane, number>): Lane[] {
+    const full = this.queue.full(this.size.items);
+    if (full.size === 0) return [...ready.keys()];
+    const patient = this.clock.now() - PATIENCE_MS;
+    const calls = new Set(this.calls.map(({ lane }) => lane));
+    return [...ready].flatMap(([lane, since]) => (full.has(lane) || calls.has(lane) || since <= patient ? lane : []));
   }
 
   private takeToken(lane: Lane): void {

@@ -38,6 +38,17 @@ export class WriteQueue {
     return lanes;
   }
 
+  /** The lanes of which a request would be full. Closings and updates share one, so they are full together. */
+  full(maxItems: number): Set<Lane> {
+    const ordinary = this.sendable().filter((write) => !write.alone && !write.suspects && !write.mustLook);
+    const lanes = new Set<Lane>();
+    for (const kind of ['create', 'update'] as const) {
+      const same = ordinary.filter((write) => write.kind === kind);
+      if (same.length >= maxItems) for (const write of same) lanes.add(write.lane);
+    }
+    return lanes;
+  }
+
   /**
    * Takes what may go in one request of this lane, the longest-waiting first: writes of one method and of different
    * tasks. Closings and updates share a request, so one lane's free places go to the other.

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import {
   createFeedActivities,
   createLeaseActivities,
@@ -29,6 +29,17 @@ export type Role = (typeof ROLES)[number];
 export const holdsGateway = (role: Role): boolean => role !== 'processes';
 export const holdsProcesses = (role: Role): boolean => role !== 'gateway';
 
+/** What a worker of this role has under way at once. */
+export const PROCESSES_SIZING = {
+  // About 0.3 MB each without zod in the bundle (measured): 150 MB.
+  maxCachedWorkflows: 500,
+} satisfies Partial<WorkerOptions>;
+
+export const GATEWAY_SIZING = {
+  // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.
+  maxConcurrentActivityTaskExecutions: 2_000,
+} satisfies Partial<WorkerOptions>;
+
 export interface Place {
   connection: NativeConnection;
   namespace: string;
@@ -42,8 +53,7 @@ export function processesWorker(place: Place, provider: { url: string; token?: s
     ...workflowSource({ encrypted: place.dataConverter !== undefined }),
     taskQueue: PROCESSES_QUEUE,
     activities: createPaymentActivities(provider),
-    // About 0.3 MB each without zod in the bundle (measured): 150 MB.
-    maxCachedWorkflows: 500,
+    ...PROCESSES_SIZING,
     // A payment call that is under way is worth waiting for: its time-out is 20 s.
     shutdownGraceTime: '25 seconds',
   });
@@ -76,8 +86,7 @@ export function gatewayWorker(
       ...createReconcileActivities({ ...parts, parseAnswer, taskKeys }),
     },
     interceptors: { activity: [keepAlive] },
-    // An activity is one waiting write, and costs little while it waits: at 100 writes a second, 20 seconds' worth.
-    maxConcurrentActivityTaskExecutions: 2_000,
+    ...GATEWAY_SIZING,
     // What waits is handed back at once; this is for the requests that are under way.
     shutdownGraceTime: '10 seconds',
   });

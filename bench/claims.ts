@@ -1,0 +1,144 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { Claims } from '../client/index.js';
+import { GATEWAY_SIZING, PROCESSES_SIZING } from '../worker/roles.js';
+import { claimWorkflowId } from '../workflows/claim/contract.js';
+import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
+import { createBareActivities } from './bare-activities.js';
+import { closedLoop } from './closed-loop.js';
+import { countHistory } from './history.js';
+import { APPROVING, withProduct, type Product } from './product.js';
+import { round, type Outcome, type Section, type Size } from './section.js';
+import { cpuSeconds, ownCpuSeconds, sizing, whileWorking } from './temporal.js';
+import type { BareShape } from './workflows.js';
+
+const SIZES = {
+  full: { rounds: 3, atOnce: 150, warmUpSeconds: 8, seconds: 15 },
+  quick: { rounds: 1, atOnce: 5, warmUpSeconds: 1, seconds: 3 },
+};
+const QUEUE = 'bench-bare';
+const REMOTE_QUEUE = 'bench-bare-remote';
+/** As often as the feed is told to look. */
+const SIGNAL_EVERY_MS = 1_000;
+
+/**
+ * Claims a second beside a bare Temporal workflow with as many activities and signals, whose activities do nothing: in
+ * turns on the same server, with the same settings, so that what disturbs the machine disturbs both.
+ */
+export const claims: Section = { name: 'claims', run };
+
+function run(size: Size): Promise<Outcome> {
+  return withProduct((product) => measure(size, product), { team: APPROVING });
+}
+
+async function measure(size: Size, product: Product): Promise<Outcome> {
+  const { client, connection, namespace, pid } = product;
+  const { rounds, ...loop } = SIZES[size];
+  const ours = new Claims(client);
+  const shape = await shapeOfClaim(ours, product);
+  const opened: string[] = [];
+  const activities = createBareActivities((workflowId) => opened.push(workflowId));
+  const place = { connection, namespace };
+  const workers = [
+    await Worker.create({
+      ...place,
+      ...PROCESSES_SIZING,
+      taskQueue: QUEUE,
+      activities,
+      workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
+    }),
+    await Worker.create({ ...place, ...GATEWAY_SIZING, taskQueue: REMOTE_QUEUE, activities }),
+  ];
+  const signals = setInterval(() => {
+    for (const workflowId of opened.splice(0))
+      void client.workflow
+        .getHandle(workflowId)
+        .signal('bare')
+        .catch(() => undefined);
+  }, SIGNAL_EVERY_MS);
+  const snapshot = async () => ({ serverCpu: await cpuSeconds(pid), ownCpu: ownCpuSeconds() });
+
+  const turns: { ours: Turn; bare: Turn }[] = [];
+  await whileWorking(workers, async () => {
+    for (let turn = 1; turn <= rounds; turn += 1) {
+      const one = async (n: number) => {
+        const id = `turn-${turn}-${n}`;
+        await ours.start({ id, total: { amount: 80_000, currency: 'USD' } });
+        await ours.result(id);
+      };
+      const bareOne = (n: number) =>
+        client.workflow.execute('bare', { taskQueue: QUEUE, workflowId: `bare-${turn}-${n}`, args: [shape] });
+      const measured = {
+        bare: asTurn(await closedLoop({ ...loop, snapshot, one: bareOne })),
+        ours: asTurn(await closedLoop({ ...loop, snapshot, one })),
+      };
+      turns.push(measured);
+    }
+  }).finally(() => clearInterval(signals));
+
+  const rate = (of: Turn[]) =>
+    of.reduce((sum, { ended }) => sum + ended, 0) / of.reduce((sum, each) => sum + each.seconds, 0);
+  const [ourRate, bareRate] = [rate(turns.map((each) => each.ours)), rate(turns.map(({ bare }) => bare))];
+  return {
+    configuration: {
+      ...loop,
+      turns: rounds,
+      'activities of each': shape.remote + shape.local,
+      'signals of each': shape.signals,
+      ...sizing(PROCESSES_SIZING),
+      ...sizing(GATEWAY_SIZING),
+    },
+    figures: [
+      { what: 'claims', value: round(ourRate, 2), unit: 'a second' },
+      { what: 'bare workflows', value: round(bareRate, 2), unit: 'a second' },
+      { what: 'claims beside bare workflows', value: round(ourRate / bareRate, 2), unit: '×', atLeast: 0.8 },
+    ],
+    raw: {
+      shape,
+      turns,
+      bareHistory: await countHistory(client, 'bare-1-0'),
+      claimHistory: await countHistory(client, claimWorkflowId('turn-1-0')),
+      fragment: product.sandbox.stats(),
+    },
+  };
+}
+
+/** One claim is run and counted, so that the bare workflow stays its equal however the kit changes. */
+async function shapeOfClaim(ours: Claims, { client }: Product): Promise<BareShape> {
+  await ours.start({ id: 'shape', total: { amount: 80_000, currency: 'USD' } });
+  await ours.result('shape');
+  const { byType, activitiesByQueue } = await countHistory(client, claimWorkflowId('shape'));
+  const { [PROCESSES_QUEUE]: local = 0, ...others } = activitiesByQueue;
+  const remote = Object.values(others).reduce((sum, each) => sum + each, 0);
+  return { signals: byType.workflowExecutionSignaled ?? 0, remote, local, remoteQueue: REMOTE_QUEUE };
+}
+
+interface Cpu {
+  serverCpu: number;
+  ownCpu: number;
+}
+
+type Turn = ReturnType<typeof asTurn>;
+
+function asTurn({
+  from,
+  to,
+  ended,
+  seconds,
+  left,
+}: {
+  from: Cpu;
+  to: Cpu;
+  ended: number;
+  seconds: number;
+  left: number;
+}) {
+  const ms = (used: number) => round((used * 1000) / Math.max(1, ended));
+  return {
+    ended,
+    seconds: round(seconds, 2),
+    left,
+    serverCpuMsEach: ms(to.serverCpu - from.serverCpu),
+    ownCpuMsEach: ms(to.ownCpu - from.ownCpu),
+  };
+}

@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Role } from '../worker/roles.js';
+import { startOwned, type OwnedProcess } from '../worker/embedded/owned-process.js';
+
+const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+
+/** `flows worker --role ROLE` as a process of its own, which does not outlive this one. */
+export function startWorkerProcess(role: Role, environment: Record<string, string>): Promise<OwnedProcess> {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  // `env` becomes the worker, so that the pid is the worker's.
+  return startOwned('env', [...settings, process.execPath, '--import', 'tsx', CLI, 'worker', '--role', role]);
+}
+
+/** Resident memory in MB. */
+export async function residentMb(pid: number): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)], { timeout: 10_000 });
+  return Number(stdout) / 1024;
+}

@@ -1,0 +1,58 @@
+/** Workflows to measure with, bundled apart from the product's. */
+import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import type { TaskActivities } from '../activities/tasks.js';
+import { FRAGMENT_QUEUE } from '../workflows/tasks/contract.js';
+import type { BareActivities } from './bare-activities.js';
+
+const tasks = proxyActivities<TaskActivities>({
+  taskQueue: FRAGMENT_QUEUE,
+  // As the product's processes have it.
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** So many writes for one task, one after the other: created, started, and the last of three or more closes it. */
+export async function writes(key: string, count: number): Promise<void> {
+  const fields = { title: `Bench ${key}` };
+  const { uid } = await tasks.openTask({ key, process: 'bench', step: 'bench', round: 1, fields });
+  for (let n = 2; n <= Math.min(count, 2); n += 1) await tasks.setTaskStatus({ uid, from: 'TODO', to: 'STARTED' });
+  for (let n = 3; n <= count; n += 1) await tasks.closeTask({ uid });
+}
+
+interface ManyTasks {
+  upsertTasks(input: { tasks: { key: string; fields: Record<string, unknown> }[] }): Promise<unknown>;
+}
+
+/** So many tasks by one activity, where the product has it. */
+export async function manyTasks(key: string, count: number): Promise<void> {
+  const { upsertTasks } = proxyActivities<ManyTasks>({ taskQueue: FRAGMENT_QUEUE, startToCloseTimeout: '5 minutes' });
+  await upsertTasks({
+    tasks: Array.from({ length: count }, (_, n) => ({ key: `${key}#${n}`, fields: { title: key } })),
+  });
+}
+
+export interface BareShape {
+  signals: number;
+  /** Activities on a queue of another worker, as those for Fragment are. */
+  remote: number;
+  /** Activities on the workflows' own queue, as payments are. */
+  local: number;
+  remoteQueue: string;
+}
+
+export const bareSignal = defineSignal('bare');
+
+/** A process with a claim's activities and signals and nothing else. */
+export async function bare({ signals, remote, local, remoteQueue }: BareShape): Promise<void> {
+  const retry = { initialInterval: '1 second', maximumInterval: '1 minute' } as const;
+  const own = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute', retry });
+  const others = proxyActivities<BareActivities>({ taskQueue: remoteQueue, startToCloseTimeout: '5 minutes', retry });
+  let received = 0;
+  setHandler(bareSignal, () => void (received += 1));
+  for (let n = 1; n <= signals; n += 1) {
+    await others.open();
+    await condition(() => received >= n);
+  }
+  for (let n = 0; n < local; n += 1) await own.nothing();
+  for (let n = signals; n < remote; n += 1) await others.nothing();
+}
