@@ -27,7 +27,16 @@ const SEARCH_ATTRIBUTES = {
 const parseByProcess: ParseAnswer = (process, step, formData) =>
   process === 'claim' ? parseAnswer(step, formData) : { answer: {} };
 
-let bundle: Awaited<ReturnType<typeof bundleWorkflowCode>> | undefined;
+let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+
+/** Bundled once for a test run. */
+export function workflowBundle(): ReturnType<typeof bundleWorkflowCode> {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
+  return bundle;
+}
 
 export interface Stage {
   sandbox: Sandbox;
@@ -41,10 +50,6 @@ export interface Stage {
 export async function setStage(options: Partial<SandboxOptions> & { payments?: boolean } = {}): Promise<Stage> {
   const { payments = true, ...sandboxOptions } = options;
   quiet();
-  bundle ??= await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
   const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: true });
   const sandbox = await startSandbox({ token: 'test-token', ...sandboxOptions });
   const connection = await NativeConnection.connect({ address: server.address });
@@ -56,7 +61,7 @@ export async function setStage(options: Partial<SandboxOptions> & { payments?: b
     await Worker.create({
       ...shared,
       taskQueue: PROCESSES_QUEUE,
-      workflowBundle: bundle,
+      workflowBundle: await workflowBundle(),
       activities: createPaymentActivities(
         payments ? { url: sandbox.paymentsUrl, token: sandboxOptions.paymentsToken ?? 'test-token' } : undefined,
       ),
@@ -100,8 +105,10 @@ export async function setStage(options: Partial<SandboxOptions> & { payments?: b
 }
 
 let installed = false;
-function quiet(): void {
+/** Temporal's runtime is one for a process, so the first to start it decides what it logs. */
+export function quiet(): void {
   if (installed) return;
   installed = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const logging = { filter: { core: 'ERROR', other: 'ERROR' } as const, forward: {} };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
 }
