@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
   CancellationScope,
   allHandlersFinished,
@@ -114,7 +114,13 @@ export class TaskProcess {
       ...(outcomeKey ? [{ key: outcomeKey, value: outcome }] : []),
     ]);
     this.show();
-    await condition(allHandlersFinished);
+    // A cancellation that comes now is too late: what was reached stays the result.
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+
+  /** @throws once the process is withdrawn or cancelled: then nothing new begins. */
+  assertGoingOn(): void {
+    if (this.scope.consideredCancelled) throw new CancelledFailure('the process is ending');
   }
 
   /** Why the process is being undone; undefined while it runs. */
@@ -173,6 +179,7 @@ export class TaskProcess {
       };
       const verb = await this.next((event) => event.kind === 'retry' || event.kind === 'skip');
       this.waiting = undefined;
+      this.dropOvertaken();
       this.attention(undefined);
       this.audit({
         what: `${verb.kind} ${what}`,
@@ -194,8 +201,8 @@ export class TaskProcess {
     return index < 0 ? undefined : this.events.splice(index, 1)[0];
   }
 
-  /** What was asked of the step before came second, and is recorded only. News stay: they may be of the new step. */
-  private dropOvertaken(): void {
+  /** What was asked besides, of a step that has moved on, came second and is recorded only. News stay: they may be of the next. */
+  dropOvertaken(): void {
     for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
       this.audit({ what: `late ${late.kind} ignored`, source: 'backend', by: byOf(late) });
     }

@@ -1,4 +1,4 @@
-import type { Answer, CompleteStep, Source, StepState } from './contract.js';
+import type { Answer, CompleteStep, Source, StepState, TaskNews } from './contract.js';
 import type { Deadline } from './deadline.js';
 import { refuse, type WaitingStep } from './process.js';
 
@@ -38,6 +38,11 @@ export function objection(spec: PersonStep, answer: Answer, by: string | undefin
   const { decisions } = spec;
   if (decisions && !decisions.includes(answer.decision ?? '')) return `Choose a decision: ${decisions.join(', ')}.`;
   return spec.objection?.(answer, by);
+}
+
+/** The same of an answer that a person gave in the task; what the answer's schema said of it comes first. */
+export function problemOf(spec: PersonStep, { problem, answer = {}, assignee }: TaskNews): string | undefined {
+  return problem ?? objection(spec, answer, assignee);
 }
 
 /** The step as operators and backends may act on it while it waits. */

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Answer, StepState } from './contract.js';
+import type { StepState, TaskNews } from './contract.js';
 import { alarms, durationMs, type Alarm } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess } from './process.js';
-import { asWaiting, objection, type MachineStep, type PersonStep, type StepResult } from './step.js';
+import { asWaiting, problemOf, type MachineStep, type PersonStep, type StepResult } from './step.js';
 
 /**
  * The steps that people do, each held by a Fragment task: opened, kept, and closed when nobody waits for it any more.
@@ -43,6 +43,7 @@ export class TaskSteps {
     for (let attempt = 1; !ended; attempt += 1) {
       state.status = 'working';
       this.process.show();
+      this.process.assertGoingOn();
       try {
         const work = await CancellationScope.nonCancellable(() => spec.work(attempt));
         ended = { source: 'engine', by: 'payment provider', decision: 'done', work };
@@ -56,6 +57,7 @@ export class TaskSteps {
   }
 
   private begin({ step, round }: PersonStep): StepState {
+    this.process.assertGoingOn();
     return this.process.begin({ step, round, status: 'opening', since: new Date().toISOString() });
   }
 
@@ -108,7 +110,6 @@ export class TaskSteps {
   private async wait(spec: PersonStep, state: StepState): Promise<StepResult> {
     this.process.waiting = asWaiting(spec, state);
     const due = alarms(spec.deadline, Date.now());
-    let handedBack = false;
     for (;;) {
       const event = await this.nextEvent(spec, state, due[0]);
       if (!event) {
@@ -116,13 +117,13 @@ export class TaskSteps {
         continue;
       }
       if (event.kind !== 'news') return this.resultOf(event, spec);
-      const { news } = event;
-      const problem = news.problem ?? objection(spec, news.answer ?? {}, news.assignee);
+      let news: TaskNews | null = event.news;
+      // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
+      if (problemOf(spec, news)) news = await this.task.read(spec, state);
+      if (news?.status !== 'DONE') continue;
+      const problem = problemOf(spec, news);
       if (!problem) return { ...news.answer, by: news.assignee, source: 'person' };
-      // A late copy of the answer that was handed back must not reopen the task again under the person's hands.
-      if (handedBack && (await this.task.read(spec, state))?.status !== 'DONE') continue;
       await this.handBack(state, problem);
-      handedBack = true;
     }
   }
 
@@ -144,7 +145,10 @@ export class TaskSteps {
         continue;
       }
       if (event.news.step === spec.step && event.news.round === spec.round) return event;
-      if (this.isPast(event.news.step, event.news.round)) continue;
+      if (this.isPast(event.news.step, event.news.round)) {
+        this.recordLate(event.news);
+        continue;
+      }
       // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
       const news = await this.task.read(spec, state);
       if (news?.status === 'DONE') return { kind: 'news', news };
@@ -156,8 +160,10 @@ export class TaskSteps {
   }
 
   /** First wins: what a person decided on a step that had been decided otherwise is recorded, never applied. */
-  private recordLate({ uid, answer, assignee }: { uid: string; answer?: Answer; assignee?: string }): void {
-    const past = this.process.history.find((step) => step.uid === uid && step.decision !== undefined);
+  private recordLate({ uid, step, round, answer, assignee }: TaskNews): void {
+    const past = this.process.history.find(
+      (each) => each.uid === uid && each.step === step && each.round === round && each.decision !== undefined,
+    );
     if (!past || !answer?.decision || answer.decision === past.decision) return;
     this.process.audit({
       what: `late answer ignored: ${answer.decision}`,
@@ -201,18 +207,27 @@ export class TaskSteps {
     this.process.audit({ what: 'parked', step: state.step, source: 'engine', why: problem });
     this.process.attention(`${state.step}: ${problem}`);
     this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid);
-    const result = await this.waitParked(spec, state);
+    const result = (await this.waitParked(spec, state)) ?? (await this.doneByHand(spec, state));
     if (result) return result;
     await this.task.setStatus(state, 'TODO', 'STARTED');
     this.process.attention(undefined);
     return undefined;
   }
 
+  /** A person may have done it while nobody had told of it: then the machine must not do it as well. */
+  private async doneByHand(spec: PersonStep, state: StepState): Promise<StepResult | undefined> {
+    const news = await this.task.read(spec, state);
+    return news?.status === 'DONE' ? { ...news.answer, by: news.assignee, source: 'person' } : undefined;
+  }
+
   private async waitParked(spec: PersonStep, state: StepState): Promise<StepResult | undefined> {
     this.process.waiting = asWaiting(spec, state);
     const event = await this.nextEvent(spec, state);
     if (event?.kind === 'news') return { ...event.news.answer, by: event.news.assignee, source: 'person' };
-    return event?.kind === 'retry' ? undefined : this.resultOf(event as StepEvent, spec);
+    if (event?.kind !== 'retry') return this.resultOf(event as StepEvent, spec);
+    state.status = 'working';
+    this.process.dropOvertaken();
+    return undefined;
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */
@@ -225,6 +240,7 @@ export class TaskSteps {
     const event = await this.process.next((each) => each.kind !== 'news');
     state.problem = undefined;
     state.status = 'opening';
+    this.process.dropOvertaken();
     this.process.attention(undefined);
     return event;
   }
