@@ -47,14 +47,21 @@ export interface TimeSkippingStage {
 export async function setTimeSkippingStage(): Promise<TimeSkippingStage> {
   quiet();
   const executable = { type: 'existing-path' as const, path: await findTestServer() };
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  return stageOn(await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
+}
+
+/** On a server of any kind; on one that does not skip time, `skip` takes as long as it says. */
+export async function stageOn(
+  environment: TestWorkflowEnvironment,
+  moreActivities: object = {},
+): Promise<TimeSkippingStage> {
   try {
     // The environment's own client skips time while it waits for a result; here time passes only when a test says so.
-    const temporal = new Client({ connection: environment.connection });
-    await register(environment);
+    const temporal = new Client({ connection: environment.connection, identity: 'test' });
+    if (environment.supportsTimeSkipping) await register(environment);
     const fragment = new InMemoryFragment();
     const payments = new InMemoryPayments();
-    const shared = { connection: environment.nativeConnection, shutdownGraceTime: '1s' as const };
+    const shared = { connection: environment.nativeConnection, identity: 'test', shutdownGraceTime: '1s' as const };
     const workers = [
       await Worker.create({
         ...shared,
@@ -62,7 +69,11 @@ export async function setTimeSkippingStage(): Promise<TimeSkippingStage> {
         workflowBundle: await workflowBundle(),
         activities: fragment.recorded(payments.activities),
       }),
-      await Worker.create({ ...shared, taskQueue: FRAGMENT_QUEUE, activities: fragment.activities }),
+      await Worker.create({
+        ...shared,
+        taskQueue: FRAGMENT_QUEUE,
+        activities: { ...fragment.activities, ...moreActivities },
+      }),
     ];
     const runs = workers.map((worker) => worker.run());
     return {
@@ -151,8 +162,16 @@ export class ClaimOnStage {
     return this.handle.signal('taskChanged', news);
   }
 
-  complete(answer: CompleteStep): Promise<ProcessState> {
-    return this.handle.executeUpdate('completeStep', { args: [answer] });
+  /** Asks again where the process says that it will be ready in a moment, as a backend would. */
+  async complete(answer: CompleteStep): Promise<ProcessState> {
+    for (;;) {
+      try {
+        return await this.handle.executeUpdate('completeStep', { args: [answer] });
+      } catch (error) {
+        if (!/try again in a moment/.test(String((error as Error).cause))) throw error;
+        await pause(20);
+      }
+    }
   }
 
   withdraw(reason = 'no longer wanted'): Promise<ProcessState> {
