@@ -26,11 +26,20 @@ export interface MemoryTask extends Task {
   comments: string[];
   /** Every status it has had, in order. */
   statuses: TaskStatus[];
+  /** A person took it up again after it was DONE, and nothing was written since. */
+  reopened?: boolean;
+}
+
+/** A task that was DONE, and was made to be less by a process, not as a move to another step. */
+export interface StepBack {
+  task: MemoryTask;
+  to: TaskStatus;
 }
 
 export class InMemoryFragment {
   readonly tasks = new Map<string, MemoryTask>();
   readonly calls: Call[] = [];
+  readonly stepsBack: StepBack[] = [];
   private readonly before: Interference[] = [];
   private readonly after: Interference[] = [];
 
@@ -98,6 +107,7 @@ export class InMemoryFragment {
     change: Partial<Pick<MemoryTask, 'status' | 'fields' | 'form_data' | 'assignee_uid'>>,
   ): MemoryTask {
     const task = this.get(uid);
+    if (change.status) task.reopened = task.status === 'DONE' && change.status !== 'DONE';
     Object.assign(task, change, { fields: { ...task.fields, ...change.fields } });
     if (change.status) task.statuses.push(change.status);
     return task;
@@ -116,7 +126,10 @@ export class InMemoryFragment {
     const { fields, form_data, status, ...rest } = body;
     const task = there ?? { uid, status: status ?? 'TODO', fields: {}, comments: [], statuses: [status ?? 'TODO'] };
     if (there && status && status !== there.status) there.statuses.push(status);
-    Object.assign(task, rest, status ? { status } : {});
+    if (there?.status === 'DONE' && status && status !== 'DONE' && !fields) {
+      this.stepsBack.push({ task: structuredClone(there), to: status });
+    }
+    Object.assign(task, rest, status ? { status, reopened: false } : {});
     task.fields = { ...task.fields, ...fields };
     if (form_data) task.form_data = { ...task.form_data, ...form_data };
     this.tasks.set(uid, task);

@@ -4,12 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTES } from '../cli/search-attributes.js';
-import { findTestServer } from '../worker/embedded/test-server.js';
 import {
   DEFAULT_POLICY,
   claimWorkflowId,
@@ -30,6 +28,7 @@ import {
 import { InMemoryFragment, type MemoryTask } from './in-memory-fragment.js';
 import { InMemoryPayments } from './in-memory-payments.js';
 import { quiet, workflowBundle } from './stage.js';
+import { startTestServer, type TestServer } from './test-server.js';
 
 export type StartOptions = Partial<Claim> & { lifecycle?: ClaimInput['lifecycle']; policy?: Partial<ClaimPolicy> };
 
@@ -46,22 +45,23 @@ export interface TimeSkippingStage {
 
 export async function setTimeSkippingStage(): Promise<TimeSkippingStage> {
   quiet();
-  const executable = { type: 'existing-path' as const, path: await findTestServer() };
-  return stageOn(await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
+  return stageOn(await startTestServer());
 }
 
 /** On a server of any kind; on one that does not skip time, `skip` takes as long as it says. */
-export async function stageOn(
-  environment: TestWorkflowEnvironment,
-  moreActivities: object = {},
-): Promise<TimeSkippingStage> {
+export async function stageOn(server: TestServer, moreActivities: object = {}): Promise<TimeSkippingStage> {
+  const { address } = server;
+  const undo: (() => Promise<unknown>)[] = [() => server.stop()];
   try {
-    // The environment's own client skips time while it waits for a result; here time passes only when a test says so.
-    const temporal = new Client({ connection: environment.connection, identity: 'test' });
-    if (environment.supportsTimeSkipping) await register(environment);
+    const connection = await Connection.connect({ address });
+    undo.unshift(() => connection.close());
+    const nativeConnection = await NativeConnection.connect({ address });
+    undo.unshift(() => nativeConnection.close());
+    const temporal = new Client({ connection, identity: 'test' });
+    await register(connection);
     const fragment = new InMemoryFragment();
     const payments = new InMemoryPayments();
-    const shared = { connection: environment.nativeConnection, identity: 'test', shutdownGraceTime: '1s' as const };
+    const shared = { connection: nativeConnection, identity: 'test', shutdownGraceTime: '1s' as const };
     const workers = [
       await Worker.create({
         ...shared,
@@ -93,15 +93,15 @@ export async function stageOn(
           fragment,
         );
       },
-      skip: (duration) => environment.sleep(duration),
+      skip: (duration) => server.skip(duration),
       async stop() {
         for (const worker of workers) worker.shutdown();
         await Promise.all(runs);
-        await environment.teardown();
+        for (const step of undo) await step();
       },
     };
   } catch (error) {
-    await environment.teardown();
+    for (const step of undo) await step();
     throw error;
   }
 }
@@ -199,10 +199,11 @@ export class ClaimOnStage {
   }
 }
 
-/** Temporal's IndexedValueType. The server cannot list what is registered, so nothing is looked up first. */
+/** Temporal's IndexedValueType. */
 const TYPES = { KEYWORD: 2, BOOL: 5, KEYWORD_LIST: 7 };
 
-async function register({ connection }: TestWorkflowEnvironment): Promise<void> {
+/** Adding one that is there already does no harm; the test server cannot list what is there. */
+async function register({ operatorService }: Connection): Promise<void> {
   const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name, type }) => [name, TYPES[type]]));
-  await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+  await operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
 }

@@ -4,6 +4,7 @@
  * processes that were started by them may still run.
  */
 import { mkdir, rm, writeFile, readFile } from 'node:fs/promises';
+import type { Duration } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { findTemporal } from '../../worker/embedded/temporal.js';
@@ -29,7 +30,12 @@ const environment = await TestWorkflowEnvironment.createLocal({
     extraArgs: ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${CONTINUE_AFTER}`],
   },
 });
-const stage = await stageOn(environment, quietFeed);
+const server = {
+  address: environment.address,
+  skip: (duration: Duration) => environment.sleep(duration),
+  stop: () => environment.teardown(),
+};
+const stage = await stageOn(server, quietFeed);
 try {
   const recordings = [...(await playClaims(stage)), ...(await playOnboarding(stage)), ...(await playFeed(stage))];
   await rm(directory, { recursive: true, force: true });
