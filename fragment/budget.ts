@@ -52,9 +52,9 @@ export class RequestBudget {
   /** How long until a request may be sent; 0 when one may be sent now. */
   waitMs(now: number): number {
     this.refill(now);
+    const missing = 1 - this.tokens;
     // A hair less than one token is one: 0.9999999 is what remains of 1 after many additions.
-    const missing = 1 - this.tokens - 1e-9;
-    if (now >= this.frozenUntil) return missing > 0 ? (missing / this.rate) * 1000 : 0;
+    if (now >= this.frozenUntil) return missing > 1e-9 ? (missing / this.rate) * 1000 : 0;
     return this.frozenUntil - now + (1 / this.rate) * 1000;
   }
 

@@ -131,10 +131,12 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
 }
 
 let installed = false;
-function quiet(): void {
+/** Temporal's runtime is one for a process, so the first to start it decides what it logs. */
+export function quiet(): void {
   if (installed) return;
   installed = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const logging = { filter: { core: 'ERROR', other: 'ERROR' } as const, forward: {} };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
 }
 
 /** The first thing that `look` finds; a condition that never comes true says so after a minute. */

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
   CancellationScope,
   allHandlersFinished,
@@ -106,7 +106,13 @@ export class TaskProcess {
     const ended = outcomeKey ? [{ key: outcomeKey, value: outcome }] : [];
     this.publish({ step: null, tasks: null, attention: false }, ended);
     this.show();
-    await condition(allHandlersFinished);
+    // A cancellation that comes now is too late: what was reached stays the result.
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+
+  /** @throws once the process is withdrawn or cancelled: then nothing new begins. */
+  assertGoingOn(): void {
+    if (this.scope.consideredCancelled) throw new CancelledFailure('the process is ending');
   }
 
   /** Why the process is being undone; undefined while it runs. */
@@ -166,8 +172,9 @@ export class TaskProcess {
     await this.saga.compensate(async (what, error) => {
       const problem = `${what} failed: ${messageOf(error)}`;
       this.attention(problem);
+      const state: StepState = { step: what, round: 1, status: 'parked', since: new Date().toISOString(), problem };
       this.waiting = {
-        state: { step: what, round: 1, status: 'parked', since: new Date().toISOString(), problem },
+        state,
         mayComplete: () => refuse(`${what} is a compensation: retry or skip it`),
         maySkip: () => undefined,
         mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),
@@ -177,6 +184,7 @@ export class TaskProcess {
       this.attention(undefined);
       this.auditVerb(event as VerbEvent, `${event.kind} ${what}`);
       this.acted(event as VerbEvent);
+      this.dropOvertaken(state);
       return event.kind === 'retry' ? 'retry' : 'skip';
     });
   }
@@ -196,18 +204,25 @@ export class TaskProcess {
   settled(step: StepState, by?: VerbEvent): void {
     this.waiting = undefined;
     if (by) this.acted(by);
+    this.dropOvertaken(step);
+    this.attention(undefined);
+  }
+
+  /** What was asked besides, of a step that has moved on, came second and is recorded only. */
+  dropOvertaken(step: StepState): void {
     for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
       const event = late as VerbEvent;
       event.overtaken = step;
       this.acted(event);
       this.auditVerb(event, `late ${event.kind} ignored`, step.step);
     }
-    this.attention(undefined);
   }
 
   /** First wins: what a person decided on a step that was over by then is recorded, never applied. */
-  recordLate({ uid, status, answer, assignee }: TaskNews): void {
-    const past = this.state.steps.findLast((step) => step.uid === uid && isOver(step));
+  recordLate({ uid, status, step, round, answer, assignee }: TaskNews): void {
+    const past = this.state.steps.findLast(
+      (each) => each.uid === uid && isOver(each) && (!step || (each.step === step && each.round === round)),
+    );
     if (!past || status !== 'DONE' || !answer?.decision || answer.decision === past.decision) return;
     const what = `late answer ignored: ${answer.decision}`;
     this.audit({ what, step: past.step, source: 'person', by: assignee });

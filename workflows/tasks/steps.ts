@@ -52,6 +52,7 @@ export class TaskSteps {
     for (let attempt = 1; !ended;) {
       state.status = 'working';
       this.process.show();
+      this.process.assertGoingOn();
       try {
         await this.process.ready();
         const patience = state.uid ? 'patient' : 'brisk';
@@ -72,6 +73,7 @@ export class TaskSteps {
   /** While the process is paused, no step begins. */
   private async begin({ step, round }: PersonStep): Promise<StepState> {
     await this.process.ready();
+    this.process.assertGoingOn();
     return this.process.begin({ step, round, status: 'opening', since: new Date().toISOString() });
   }
 
@@ -155,7 +157,8 @@ export class TaskSteps {
       const ended = await this.opened(spec, state, 'TODO', comment, problem);
       if (ended) return ended;
     }
-    const result = await this.waitParked(new StepWait(this.process, this.task, spec, state), spec, state);
+    const waiting = new StepWait(this.process, this.task, spec, state);
+    const result = (await this.waitParked(waiting, spec, state)) ?? (await waiting.doneByNow());
     if (result) return result;
     await this.task.setStatus(state, 'TODO', 'STARTED');
     this.unparked(state, 'working');
@@ -174,6 +177,7 @@ export class TaskSteps {
   private retried(verb: VerbEvent, state: StepState): void {
     this.process.auditVerb(verb, 'retried', state.step);
     this.process.acted(verb);
+    this.process.dropOvertaken(state);
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */

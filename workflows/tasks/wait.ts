@@ -18,7 +18,6 @@ export class StepWait {
   private due: Alarm[];
   /** As the task says it. */
   private dueInFragment?: string;
-  private handedBack = false;
   private taken = 0;
 
   constructor(
@@ -64,6 +63,12 @@ export class StepWait {
     }
   }
 
+  /** A person may have done it while nobody had told of it: then the machine must not do it as well. */
+  async doneByNow(): Promise<StepResult | undefined> {
+    const news = await this.task.read(this.spec, this.state);
+    return news?.status === 'DONE' ? answerOf(news) : undefined;
+  }
+
   /** The next event that ends or concerns this step; undefined when the alarm rings first. */
   private async next(alarm?: Alarm): Promise<StepEvent | undefined> {
     const { process, state, spec } = this;
@@ -85,7 +90,10 @@ export class StepWait {
       }
       if (event.news.status !== 'DONE') return event;
       if (event.news.step === spec.step && event.news.round === spec.round) return event;
-      if (this.isPast(event.news.step, event.news.round)) continue;
+      if (this.isPast(event.news.step, event.news.round)) {
+        process.recordLate(event.news);
+        continue;
+      }
       // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
       const news = await this.task.read(spec, state);
       if (news?.status === 'DONE') return { kind: 'news', news };
@@ -102,15 +110,18 @@ export class StepWait {
 
   /** The answer, where it is one; else the task goes back to the person. */
   private async judge(news: TaskNews): Promise<StepResult | undefined> {
-    const who = { by: news.assignee, emailDigest: news.emailDigest };
-    const problem = news.problem ?? objection(this.spec, news.answer ?? {}, who);
-    if (!problem) return { ...news.answer, ...who, source: 'person' };
-    // A late copy of the answer that was handed back must not reopen the task again under the person's hands.
-    if (!this.handedBack || (await this.task.read(this.spec, this.state))?.status === 'DONE') {
-      await this.handBack(problem);
-      this.handedBack = true;
-    }
+    if (!this.problemOf(news)) return answerOf(news);
+    // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
+    const now = await this.task.read(this.spec, this.state);
+    if (now?.status !== 'DONE') return undefined;
+    const problem = this.problemOf(now);
+    if (!problem) return answerOf(now);
+    await this.handBack(problem);
     return undefined;
+  }
+
+  private problemOf(news: TaskNews): string | undefined {
+    return news.problem ?? objection(this.spec, news.answer ?? {}, whoOf(news));
   }
 
   private async handBack(problem: string): Promise<void> {
@@ -178,6 +189,9 @@ function problemOf(absent: 'deleted' | 'archived'): string {
     'complete decides the step without it, withdraw ends the process'
   );
 }
+
+const whoOf = ({ assignee, emailDigest }: TaskNews) => ({ by: assignee, emailDigest });
+const answerOf = (news: TaskNews): StepResult => ({ ...news.answer, ...whoOf(news), source: 'person' });
 
 const gone = ({ uid, step, round }: StepState): TaskNews => ({
   uid: uid as string,

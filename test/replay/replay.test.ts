@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Worker, bundleWorkflowCode, type ReplayWorkerOptions } from '@temporalio/worker';
+import { quiet, workflowBundle } from '../stage.js';
+import { recordedHistories, type RecordedHistory } from './histories.js';
+
+/** What ran before a deployment goes on after it: the workflows of today replay what earlier ones recorded. */
+describe('recorded histories', function () {
+  this.timeout(120_000);
+  let histories: RecordedHistory[];
+  before(async () => {
+    quiet();
+    histories = await recordedHistories();
+  });
+
+  it('71: replay on the workflows as they are', async () => {
+    assert.ok(histories.length > 20, `${histories.length} histories; record them: npm run record-histories`);
+    assert.deepEqual(await failuresOf({ workflowBundle: await workflowBundle() }, histories), []);
+  });
+
+  it('71: an incompatible change is caught', async () => {
+    const incompatible = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('incompatible-workflow.ts', import.meta.url)),
+      logger: new DefaultLogger('WARN'),
+    });
+    const claims = histories.filter(({ name }) => name.includes('/claim-'));
+    const failures = await failuresOf({ workflowBundle: incompatible }, claims);
+    assert.equal(failures.length, claims.length);
+    for (const failure of failures) assert.match(failure, /DeterminismViolation|Nondeterminism/);
+  });
+
+  it('77: name no machine, and hold no path of one', () => {
+    const telling = [`"${hostname()}`, `@${hostname()}`, process.cwd(), '"stackTrace"'];
+    for (const { name, text: encoded } of histories) {
+      const text = encoded.replaceAll(/"data": "([^"]*)"/g, (_, data: string) =>
+        Buffer.from(data, 'base64').toString(),
+      );
+      assert.deepEqual(
+        telling.filter((words) => text.includes(words)),
+        [],
+        name,
+      );
+      for (const [, identity] of text.matchAll(/"identity": "([^"]*)"/g)) {
+        assert.ok(['test', 'history-service', 'temporal-system'].includes(String(identity)), `${name}: ${identity}`);
+      }
+    }
+  });
+});
+
+async function failuresOf(options: ReplayWorkerOptions, histories: RecordedHistory[]): Promise<string[]> {
+  const failures: string[] = [];
+  const each = histories.map(({ name, text }) => ({ workflowId: name, history: JSON.parse(text) as unknown }));
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, each)) {
+    if (error) failures.push(`${workflowId}: ${error.name}: ${error.message}`);
+  }
+  return failures;
+}
