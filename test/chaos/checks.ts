@@ -17,7 +17,7 @@ export interface Aftermath {
   record: ChaosRecord;
   claims: EndedClaim[];
   asked: AskedVerb[];
-  /** Workflows that still run, beside the account's own. */
+  /** Workflows that still run, beside the claims and the account's own. */
   running: string[];
   requests: { maxIn60s: number; limit: number };
 }
