@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import {
@@ -35,6 +36,8 @@ export class Backend {
     private readonly plan: Plan,
   ) {
     this.claims = new Claims(temporal);
+    // Every claim's naps listen to it.
+    setMaxListeners(0, this.over.signal);
   }
 
   /** Resolves when all claims have been started and everything planned has been asked. */

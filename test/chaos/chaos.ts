@@ -43,7 +43,7 @@ export interface ChaosReport {
 /** High, so that a seed takes minutes and not an hour; sandbox and gateway agree on it, as they do on 60. */
 const REQUESTS_PER_MINUTE = 600;
 /** These run for ever. */
-const ACCOUNT_WORKFLOWS = ['taskFeed', 'reconcile'];
+const ACCOUNT_WORKFLOWS = ['taskFeed', 'gatewayLease', 'reconcile'];
 
 /**
  * Runs claims through the faults that the seed decides, and checks what has become of them. The plan is the same for the
@@ -169,7 +169,7 @@ async function lookAtClaim(temporal: Client, planned: PlannedClaim): Promise<End
     const result = await handle.result();
     return { planned, result, state: await new Claims(temporal).state(planned.claim.id) };
   } catch (error) {
-    return { planned, problem: `ended ${status.name} without a result: ${String((error as Error).cause ?? error)}` };
+    return { planned, problem: `ended ${status.name} without a result: ${innermost(error)}` };
   }
 }
 
@@ -190,6 +190,10 @@ async function pending(temporal: Client, workflowId: string): Promise<string> {
       `${activityType?.name} (attempt ${attempt}${lastFailure?.message ? `: ${lastFailure.message}` : ''})`,
   );
   return activities.join(', ') || 'no activity';
+}
+
+function innermost(error: unknown): string {
+  return error instanceof Error && error.cause ? innermost(error.cause) : String(error);
 }
 
 function tally(words: string[]): Record<string, number> {

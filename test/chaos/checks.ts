@@ -44,7 +44,8 @@ function endedAsDecided({ planned, result, state }: EndedClaim, { record, asked 
     if (step.status === 'withdrawn') continue;
     const task = record.tasks.get(step.uid ?? '');
     const where = `${step.step} ${step.round} (task ${step.uid})`;
-    if (!evident(step, id, task, asked)) {
+    if (step.status !== 'done' && step.status !== 'skipped') problems.push(`${where} was left ${step.status}`);
+    else if (!evident(step, id, task, asked)) {
       problems.push(`${where} ended as ${step.decision ?? 'done'} by ${step.by} (${step.source}), which nobody did`);
     }
   }
