@@ -78,6 +78,19 @@ describe('what chaos checks', () => {
     assert.deepEqual(violations(aftermath()), []);
   });
 
+  it('lets a task be handed back with a word of why', () => {
+    const after = aftermath();
+    const { uid, happenings } = taskOf(after, 'review');
+    for (const [who, status, what] of [
+      ['api', 'TODO', 'updated'],
+      ['api', 'TODO', 'commented'],
+      ['ada@x.org', 'DONE', 'updated'],
+    ] as const) {
+      happenings.push(happening(uid, { step: 'review', decision: 'approve', by: 'u-ada' }, who, status, what));
+    }
+    assert.deepEqual(violations(after), []);
+  });
+
   const wrong: Record<string, [(after: Aftermath) => void, RegExp]> = {
     'a claim that did not end': [(a) => Object.assign(only(a), { result: undefined, problem: 'hangs' }), /hangs/],
     'a decision that nobody made': [

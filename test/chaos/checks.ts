@@ -188,7 +188,8 @@ function notBackwards({ record }: Aftermath): string[] {
       const before = task.happenings[at - 1];
       if (!before || now.event.by !== 'api' || now.place !== before.place) return [];
       if (rank[now.event.status]! >= rank[before.event.status]!) return [];
-      const explained = task.happenings.slice(at).some(({ event }) => event.what === 'commented' && event.by === 'api');
+      const next = task.happenings.slice(at + 1).find(({ event }) => event.by === 'api');
+      const explained = next?.event.what === 'commented' && next.place === now.place;
       if (explained) return [];
       return [
         `claim ${task.claimId}: task ${task.uid} (${now.place}) went from ${before.event.status} to ${now.event.status} without a word: ${story(task)}`,
