@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { Claims } from '../../client/index.js';
+import { Claims, type ClaimResult, type ClaimState } from '../../client/index.js';
 import { CLAIM_WORKFLOW, claimWorkflowId } from '../../workflows/claim/contract.js';
 import { Backend } from './backend.js';
 import { violations, type EndedClaim } from './checks.js';
@@ -123,7 +123,8 @@ async function quiet({ journal }: ChaosStage): Promise<void> {
 }
 
 async function lookAt(plan: Plan, stage: ChaosStage, backend: Backend, began: number): Promise<ChaosReport> {
-  const ended = await Promise.all(plan.claims.map((planned) => lookAtClaim(stage.temporal, planned)));
+  const ended: EndedClaim[] = [];
+  for (const planned of plan.claims) ended.push(await lookAtClaim(stage.temporal, planned));
   const copy = `${stage.journal}.end`;
   await copyFile(stage.journal, copy);
   const record = readRecord(copy);
@@ -157,7 +158,7 @@ async function lookAtClaim(temporal: Client, planned: PlannedClaim): Promise<End
   const handle = temporal.workflow.getHandle(claimWorkflowId(planned.claim.id));
   const { status } = await handle.describe();
   if (status.name === 'RUNNING') {
-    const state = await new Claims(temporal).state(planned.claim.id).catch(() => undefined);
+    const state = await stateOf(temporal, planned).catch(() => undefined);
     const at = state?.steps.at(-1);
     const where = `${at?.step} ${at?.round}, ${at?.status}, task ${at?.uid}, since ${at?.since}`;
     return {
@@ -166,10 +167,22 @@ async function lookAtClaim(temporal: Client, planned: PlannedClaim): Promise<End
     };
   }
   try {
-    const result = await handle.result();
-    return { planned, result, state: await new Claims(temporal).state(planned.claim.id) };
+    const result = (await handle.result()) as ClaimResult;
+    return { planned, result, state: await stateOf(temporal, planned) };
   } catch (error) {
-    return { planned, problem: `ended ${status.name} without a result: ${innermost(error)}` };
+    return { planned, problem: `ended ${status.name}, and does not tell how: ${innermost(error)}` };
+  }
+}
+
+/** A query is answered by a worker that first replays the process: on a busy machine the client's patience may end before. */
+async function stateOf(temporal: Client, { claim }: PlannedClaim): Promise<ClaimState> {
+  const claims = new Claims(temporal);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await claims.state(claim.id);
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
   }
 }
 
