@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { runChaos } from './chaos.js';
+import { planChaos } from './plan.js';
+
+describe('chaos', function () {
+  // The waiting ends long before, or something is wrong that the violations name.
+  this.timeout(400_000);
+
+  it('plans the same for the same seed, and otherwise for another', () => {
+    const plan = (seed: number) => planChaos({ seed, claims: 20, faults: 30 });
+    assert.deepEqual(plan(7), plan(7));
+    assert.notDeepEqual(plan(7).faults, plan(8).faults);
+  });
+
+  it('leaves every claim as its people decided, whatever is killed, cut or refused', async () => {
+    const { violations, figures, directory } = await runChaos({ seed: 38, claims: 20, faults: 10, settleSeconds: 300 });
+    assert.deepEqual(violations, [], `npm run chaos -- --seed 38 --claims 20 --faults 10; see ${directory}`);
+    assert.equal(figures.faults, 10);
+  });
+});

@@ -1,0 +1,166 @@
+/** The parts under chaos, each a real process, and the wires between them. */
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { spelledTypes } from '../../cli/search-attributes.js';
+import { startOwned } from '../../worker/embedded/owned-process.js';
+import { startDevServer } from '../../worker/embedded/temporal.js';
+import { Part, type Launched } from './part.js';
+import { PARTS, type Link, type PartName, type Plan, type PlannedFault } from './plan.js';
+import { Proxy } from './proxy.js';
+import { RequestCount } from './request-count.js';
+import type { SandboxSettings } from './sandbox-process.js';
+
+export interface ChaosStage {
+  /** Past the wires that break: the checks and the claims' backends see what is, as soon as Temporal is up. */
+  temporal: Client;
+  parts: Record<PartName, Part>;
+  requests: RequestCount;
+  journal: string;
+  /** How often each kind of fault was brought about. */
+  faults: Record<string, number>;
+  inflict(fault: PlannedFault): Promise<void>;
+  /** Takes back the faults that still wait for a request, and waits until each part is up. */
+  heal(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const WORKERS = ['gateway', 'processes-1', 'processes-2'] as const;
+const TOKEN = 'chaos-token';
+const run = promisify(execFile);
+
+/** `directory` takes the journal, Temporal's database and the logs. */
+export async function setChaosStage(plan: Plan, directory: string, requestsPerMinute: number): Promise<ChaosStage> {
+  const built = await build(directory);
+  const requests = new RequestCount();
+  const journal = join(directory, 'journal.ndjson');
+  const faults: Record<string, number> = {};
+  let sandboxUrl = '';
+  let temporalPort: number | undefined;
+  const wires: Record<Link, Proxy> = {
+    fragment: await Proxy.open(() => Number(new URL(sandboxUrl).port)),
+    temporal: await Proxy.open(() => temporalPort!),
+  };
+  wires.fragment.onChunk = (start) => requests.sent(start);
+  const fragmentUrl = `http://127.0.0.1:${wires.fragment.port}`;
+  const env = {
+    TEMPORAL_ADDRESS: `127.0.0.1:${wires.temporal.port}`,
+    FRAGMENT_API_URL: `${fragmentUrl}/api/v1`,
+    FRAGMENT_API_TOKEN: TOKEN,
+    FRAGMENT_REQUESTS_PER_MINUTE: String(requestsPerMinute),
+    PAYMENTS_URL: `${fragmentUrl}/payments`,
+    PAYMENTS_TOKEN: TOKEN,
+  };
+  const flows = (name: string, ...args: string[]) =>
+    node(join(directory, `${name}.log`), [join(built, 'cli', 'main.js'), ...args], env);
+  const settings: SandboxSettings = { seed: plan.seed, token: TOKEN, journal, requestsPerMinute, ledger: plan.ledger };
+
+  const launches: Record<PartName, () => Promise<Launched>> = {
+    async temporal() {
+      const server = await startDevServer({
+        // The same port again: a server that comes back is found where it was.
+        ...(temporalPort === undefined ? {} : { port: temporalPort }),
+        dbFilename: join(directory, 'temporal.db'),
+        searchAttributes: spelledTypes(),
+        headless: true,
+      });
+      temporalPort = Number(server.address.split(':')[1]);
+      return server;
+    },
+    async sandbox() {
+      const script = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
+      const sandbox = await node(join(directory, 'sandbox.log'), ['--import', 'tsx', script, JSON.stringify(settings)]);
+      sandboxUrl = await Promise.race([sandbox.died, urlOf(sandbox)]);
+      return sandbox;
+    },
+    gateway: () => flows('gateway', 'worker', '--role', 'gateway'),
+    'processes-1': () => flows('processes-1', 'worker', '--role', 'processes'),
+    'processes-2': () => flows('processes-2', 'worker', '--role', 'processes'),
+  };
+  const parts = Object.fromEntries(PARTS.map((name) => [name, new Part(name, launches[name])])) as ChaosStage['parts'];
+  const undo: (() => Promise<unknown> | void)[] = [
+    () => Object.values(wires).forEach((wire) => wire.close()),
+    // Temporal last: workers drain while it still answers.
+    () => parts.temporal.stop(),
+    () => Promise.all([...WORKERS, 'sandbox' as const].map((name) => parts[name].stop())),
+  ];
+  const stop = async () => {
+    for (const step of undo.toReversed()) await step();
+    await rm(built, { recursive: true, force: true });
+  };
+
+  try {
+    await Promise.all([parts.temporal.start(), parts.sandbox.start()]);
+    await Promise.all(WORKERS.map((name) => parts[name].start()));
+    const connection = await Connection.connect({ address: `127.0.0.1:${temporalPort}` });
+    undo.push(() => connection.close());
+    return { temporal: new Client({ connection }), parts, requests, journal, faults, inflict, heal, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function inflict(fault: PlannedFault): Promise<void> {
+    const count = (what: string) => (faults[what] = (faults[what] ?? 0) + 1);
+    switch (fault.kind) {
+      case 'kill':
+        count(`kill ${fault.part}`);
+        return parts[fault.part].kill(fault.downMs);
+      case 'network':
+        count(`network ${fault.link} ${fault.way}`);
+        return wires[fault.link][fault.way](fault.forMs, fault.latencyMs);
+      default:
+        // A sandbox that is down at that moment gets it when it is up again.
+        await control('POST', fault.fault);
+        count(`${fault.kind} ${fault.fault.kind}${fault.fault.kind === 'status' ? ` ${fault.fault.status}` : ''}`);
+    }
+  }
+
+  async function heal(): Promise<void> {
+    // Starting waits its turn behind every kill that is under way, and a part that is up stays as it is.
+    await Promise.all(Object.values(parts).map((part) => part.settled()));
+    await control('DELETE');
+  }
+
+  async function control(method: string, body?: object): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await fetch(`${sandboxUrl}/_sandbox/faults`, { method, body: body && JSON.stringify(body) });
+        if (!answer.ok) throw new Error(`the sandbox took no fault: ${answer.status} ${await answer.text()}`);
+        return;
+      } catch (error) {
+        if (attempt === 50) throw error;
+        await sleep(300);
+      }
+    }
+  }
+}
+
+/** As it is shipped: a build starts in a second, where each start from the sources would bundle the workflows anew. */
+async function build(directory: string): Promise<string> {
+  // Below the project, for its node_modules.
+  const built = join(ROOT, '.cache', `chaos-${directory.replaceAll('/', '-')}`);
+  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  await run(tsc, ['-p', 'tsconfig.build.json', '--outDir', built], { cwd: ROOT });
+  await run(process.execPath, [join(built, 'worker', 'bundle.js')]);
+  return built;
+}
+
+/** Node in a process of its own, its standard error appended to the log. Each command replaces the one before: one pid. */
+function node(log: string, args: string[], env: Record<string, string> = {}) {
+  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return startOwned('/bin/sh', ['-c', 'exec "$@" 2>>"$0"', log, 'env', ...pairs, process.execPath, ...args]);
+}
+
+async function urlOf(sandbox: { output(): string }): Promise<string> {
+  for (;;) {
+    const said = /^\{.*\}$/m.exec(sandbox.output())?.[0];
+    if (said) return (JSON.parse(said) as { url: string }).url;
+    await sleep(20);
+  }
+}
