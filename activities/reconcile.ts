@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { cancellationSignal, heartbeat, metricMeter } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { FragmentClient, TaskFilter } from '../fragment/client.js';
@@ -66,6 +67,8 @@ export function createReconcileActivities(options: ReconcileActivityOptions) {
     /** One page of the processes that hold a task, and the tasks that they wait for. */
     compareAwaited({ size, after, graceMs }: { size: number; after?: string; graceMs: number }): Promise<AwaitedPage> {
       return orFailure(async () => {
+        // Every read listens for the cancellation of the whole.
+        setMaxListeners(0, cancellationSignal());
         const page = await processes.page(size, after);
         const result: AwaitedPage = { drifts: [], processes: page.processes.length, silent: 0, fresh: 0 };
         const waiting = new Map<string, { awaited: AwaitedTask; workflowId: string }>();

@@ -21,7 +21,7 @@ export interface Extent {
  * Fragment requests that a reconciliation takes at most. Looking: a bulk read for every hundred tasks awaited and a page for
  * every hundred listed, and one read for each task that seems to be missing. Mending: for every hundred suspects a bulk
  * read, a look and a batch; for each closing its comment, which has no batch; for each task that is gone or archived a
- * read and a comment by its process, which opens it again, a hundred with a batch.
+ * read, a write and a comment by its process. Its writes share requests with everybody's where requests are scarce.
  */
 export function requestsFor({ processes, listed, lists, found, closings }: Extent): { look: number; mend: number } {
   const reads = Math.ceil(processes / PROCESSES_A_PAGE) * Math.ceil(PROCESSES_A_PAGE / TOGETHER);
@@ -29,5 +29,5 @@ export function requestsFor({ processes, listed, lists, found, closings }: Exten
   const absent = found.missing + found.archived;
   const suspects = Object.values(found).reduce((sum, count) => sum + count, 0) - found.unknown;
   const mending = suspects > 0 ? 3 * Math.ceil(suspects / TOGETHER) : 0;
-  return { look: reads + pages + found.missing, mend: mending + closings + 2 * absent + Math.ceil(absent / TOGETHER) };
+  return { look: reads + pages + found.missing, mend: mending + closings + 3 * absent };
 }
