@@ -148,11 +148,13 @@ describe('the change feed on a real server', function () {
     const runs = [(await feed().describe()).runId];
     const before = await signalsOf(FEED_WORKFLOW_ID, runs[0]);
     let sent = 0;
-    // In bursts with a breath between: while signals come without any, a server lets no run end.
+    // In bursts, each waited out: a stream without an end lets no workflow task be completed.
     await until(async () => {
-      const burst = Array.from({ length: 400 }, () => feed().signal(pokeFeedSignal, {}));
+      const { rounds } = await feed().query(feedStatusQuery);
+      const burst = Array.from({ length: 100 }, () => feed().signal(pokeFeedSignal, {}));
       await Promise.all(burst);
       sent += burst.length;
+      await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds);
       return (await feed().describe()).runId !== runs[0];
     });
     for (;;) {

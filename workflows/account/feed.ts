@@ -25,6 +25,8 @@ export interface FeedInput {
   hints?: string[];
 }
 
+/** Events. A history is replayed whenever a worker takes the feed over, and pokes must not fill it: an hour is plenty. */
+const LONG_HISTORY = 1_000;
 /** Rounds in a row that a webhook may keep short. Then one in full: what nobody hints at must not wait for quiet. */
 const SHORT_IN_A_ROW = 4;
 
@@ -50,7 +52,7 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
   });
   setHandler(feedStatusQuery, status);
 
-  while (!workflowInfo().continueAsNewSuggested) {
+  while (!workflowInfo().continueAsNewSuggested && workflowInfo().historyLength < LONG_HISTORY) {
     const named = [...hints];
     const wasPoked = poked;
     short = named.length > 0 && short < SHORT_IN_A_ROW ? short + 1 : 0;
