@@ -67,12 +67,15 @@ describe('Two gateways of one account, as processes', function () {
     const onboardings = new Onboardings(temporal);
     for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `late${n}`, fields: { n } });
     const before = sandbox.tasks.all().length;
-    await until(() => sandbox.tasks.all().length >= before + 4);
+    // In the sender's memory, so that it needs nobody to go on.
+    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 50) await sleep(50);
+    const sent = sandbox.tasks.all().length;
     process.kill(server.pid, 'SIGSTOP');
     try {
       for (let requests = -1; requests !== sandbox.stats().requests; await sleep(4_000))
         requests = sandbox.stats().requests;
-      assert.ok(sandbox.tasks.all().length < before + COUNT, 'all had been sent before anything stopped');
+      // Whether our deadline or the SDK's own time-out ended it cannot be told here: test/activities/lease-deadline.test.ts can.
+      assert.ok(sandbox.tasks.all().length <= sent + 24, `${sandbox.tasks.all().length - sent} more were sent`);
     } finally {
       process.kill(server.pid, 'SIGCONT');
     }
