@@ -106,7 +106,8 @@ export class TaskProcess {
     const ended = outcomeKey ? [{ key: outcomeKey, value: outcome }] : [];
     this.publish({ step: null, tasks: null, attention: false }, ended);
     this.show();
-    await condition(allHandlersFinished);
+    // A cancellation that comes now is too late: what was reached stays the result.
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 
   /** Why the process is being undone; undefined while it runs. */
@@ -196,18 +197,25 @@ export class TaskProcess {
   settled(step: StepState, by?: VerbEvent): void {
     this.waiting = undefined;
     if (by) this.acted(by);
+    this.dropOvertaken(step);
+    this.attention(undefined);
+  }
+
+  dropOvertaken(step: StepState): void {
     for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
       const event = late as VerbEvent;
       event.overtaken = step;
       this.acted(event);
       this.auditVerb(event, `late ${event.kind} ignored`, step.step);
     }
-    this.attention(undefined);
   }
 
   /** First wins: what a person decided on a step that was over by then is recorded, never applied. */
-  recordLate({ uid, status, answer, assignee }: TaskNews): void {
-    const past = this.state.steps.findLast((step) => step.uid === uid && isOver(step));
+  recordLate({ uid, step, round, status, answer, assignee }: TaskNews): void {
+    // A single task is every step's, so its uid alone does not tell which.
+    const past = this.state.steps.find(
+      (each) => each.uid === uid && each.step === step && each.round === round && isOver(each),
+    );
     if (!past || status !== 'DONE' || !answer?.decision || answer.decision === past.decision) return;
     const what = `late answer ignored: ${answer.decision}`;
     this.audit({ what, step: past.step, source: 'person', by: assignee });

@@ -5,7 +5,7 @@ import { durationMs } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
 import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
-import { StepWait } from './wait.js';
+import { StepWait, answerOf } from './wait.js';
 
 /**
  * The steps that people do, each held by a Fragment task: opened, kept, and closed when nobody waits for it any more.
@@ -155,6 +155,9 @@ export class TaskSteps {
     }
     const result = await this.waitParked(new StepWait(this.process, this.task, spec, state), spec, state);
     if (result) return result;
+    // A person may have done it while nobody had told of it: then the machine must not do it as well.
+    const news = await this.task.read(spec, state);
+    if (news?.status === 'DONE') return answerOf(news);
     await this.task.setStatus(state, 'TODO', 'STARTED');
     this.unparked(state, 'working');
     return undefined;
@@ -172,6 +175,7 @@ export class TaskSteps {
   private retried(verb: VerbEvent, state: StepState): void {
     this.process.auditVerb(verb, 'retried', state.step);
     this.process.acted(verb);
+    this.process.dropOvertaken(state);
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */

@@ -17,7 +17,6 @@ export class StepWait {
   private readonly due: Alarm[];
   /** As the task says it. */
   private dueInFragment?: string;
-  private handedBack = false;
   private taken = 0;
 
   constructor(
@@ -82,7 +81,10 @@ export class StepWait {
       }
       if (event.news.status !== 'DONE') return event;
       if (event.news.step === spec.step && event.news.round === spec.round) return event;
-      if (this.isPast(event.news.step, event.news.round)) continue;
+      if (this.isPast(event.news.step, event.news.round)) {
+        process.recordLate(event.news);
+        continue;
+      }
       // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
       const news = await this.task.read(spec, state);
       if (news?.status === 'DONE') return { kind: 'news', news };
@@ -98,16 +100,19 @@ export class StepWait {
   }
 
   /** The answer, where it is one; else the task goes back to the person. */
-  private async judge(news: TaskNews): Promise<StepResult | undefined> {
-    const who = { by: news.assignee, emailDigest: news.emailDigest };
-    const problem = news.problem ?? objection(this.spec, news.answer ?? {}, who);
-    if (!problem) return { ...news.answer, ...who, source: 'person' };
-    // A late copy of the answer that was handed back must not reopen the task again under the person's hands.
-    if (!this.handedBack || (await this.task.read(this.spec, this.state))?.status === 'DONE') {
-      await this.handBack(problem);
-      this.handedBack = true;
-    }
+  private async judge(told: TaskNews): Promise<StepResult | undefined> {
+    // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
+    const news = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
+    if (news?.status !== 'DONE') return undefined;
+    const problem = this.problemWith(news);
+    if (!problem) return answerOf(news);
+    await this.handBack(problem);
     return undefined;
+  }
+
+  private problemWith(news: TaskNews): string | undefined {
+    const who = { by: news.assignee, emailDigest: news.emailDigest };
+    return news.problem ?? objection(this.spec, news.answer ?? {}, who);
   }
 
   private async handBack(problem: string): Promise<void> {
@@ -183,3 +188,7 @@ const gone = ({ uid, step, round }: StepState): TaskNews => ({
   round,
   absent: 'deleted',
 });
+
+export function answerOf({ answer, assignee, emailDigest }: TaskNews): StepResult {
+  return { ...answer, by: assignee, emailDigest, source: 'person' };
+}
