@@ -16,7 +16,8 @@ export type JournalEntry =
 export interface Journal {
   /** What an earlier run wrote, oldest first. */
   readonly past: readonly JournalEntry[];
-  append(entry: JournalEntry): void;
+  /** Together: a process that is killed has written all of them or none. */
+  append(...entries: JournalEntry[]): void;
   close(): void;
 }
 
@@ -28,8 +29,9 @@ export function openJournal(path?: string): Journal {
   let file: number | undefined = openSync(path, 'a');
   return {
     past,
-    append(entry) {
-      if (file !== undefined) writeSync(file, `${JSON.stringify(entry)}\n`);
+    append(...entries) {
+      const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+      if (file !== undefined) writeSync(file, lines.join(''));
     },
     close() {
       if (file !== undefined) closeSync(file);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Journal } from './journal.js';
+import type { Journal, JournalEntry } from './journal.js';
 
 /** Which claims the ledger refuses, or leaves without an answer. */
 export const ledgerRulesSchema = z.strictObject({
@@ -54,6 +54,7 @@ export class Ledger {
   readonly #reservations = new Map<string, Reservation>();
   readonly #payments = new Map<string, Payment>();
   readonly #answers = new Map<string, KeptAnswer>();
+  #unwritten: JournalEntry[] = [];
 
   constructor(
     private readonly journal: Journal,
@@ -80,11 +81,13 @@ export class Ledger {
     if (known && known.request !== request)
       return no(409, 'key_reused', `Idempotency-Key ${key} was used for another request`);
     if (known) return known.answer;
+    this.#unwritten = [];
     const answer = work();
     if (answer.status === 402) return answer;
     const value = { request, answer };
     this.#answers.set(key, value);
-    this.journal.append({ kind: 'answer', key, value });
+    // With what it did: money that moved under a key that is not known would move again.
+    this.journal.append(...this.#unwritten, { kind: 'answer', key, value });
     return answer;
   }
 
@@ -151,13 +154,13 @@ export class Ledger {
 
   #saveReservation(value: Reservation): Answer {
     this.#reservations.set(value.id, value);
-    this.journal.append({ kind: 'reservation', value });
+    this.#unwritten.push({ kind: 'reservation', value });
     return { status: 200, body: value };
   }
 
   #savePayment(value: Payment): Answer {
     this.#payments.set(value.id, value);
-    this.journal.append({ kind: 'payment', value });
+    this.#unwritten.push({ kind: 'payment', value });
     return { status: 200, body: value };
   }
 }

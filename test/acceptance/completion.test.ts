@@ -162,7 +162,7 @@ describe('B. completion', () => {
       await until(() => claim.task(review).status === 'TODO' && claim.comments(review) !== '');
       assert.equal(claim.task(review).assignee_uid, assignee);
       assert.match(claim.comments(review), /approve, reject|note has to be text/);
-      await claim.finish(review, { decision: 'approve' });
+      await claim.finish(review, { decision: 'approve', note: 'fine' });
       await claim.at('approval');
     });
   }

@@ -127,6 +127,16 @@ describe('A. creation and identity', () => {
       assert.equal(on.stage.sandbox.tasks.get(taskUid('onboarding#a11-twice#same'))?.fields.title, 'The last');
     });
 
+    it('34. what was written before an answer got lost is not written again', async () => {
+      const { sandbox } = on.stage;
+      sandbox.faults.add({ match: { method: 'PUT', path: '/tasks/batch' }, kind: 'lost-answer' });
+      const { 'PUT /tasks/batch': batches = 0, 'PUT /tasks/:uid': singles = 0 } = sandbox.stats().byEndpoint;
+      const handle = await onboard('a34', [task('one'), task('two')]);
+      assert.equal(((await handle.result()) as OnboardingResult).tasks.length, 2);
+      const after = sandbox.stats().byEndpoint;
+      assert.deepEqual([after['PUT /tasks/batch'], after['PUT /tasks/:uid']], [batches + 1, singles]);
+    });
+
     it('10. fifty tasks are one call: 6 events, an eighth of one for each', async () => {
       const { writes } = on.stage.sandbox.stats();
       const handle = await onboard(

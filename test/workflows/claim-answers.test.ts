@@ -180,7 +180,7 @@ describe('answers to the tasks of a claim', function () {
       await claim.retry();
       const { outcome, reference } = await claim.result();
       assert.deepEqual([outcome, reference], ['paid', 'cheque 8']);
-      assert.deepEqual(stage.payments.of(claim.id), ['reserve']);
+      assert.deepEqual(stage.payments.of(claim.id), ['reserve', 'release']);
       assert.equal(stage.fragment.get(String(uid)).status, 'DONE');
     });
   }

@@ -114,7 +114,7 @@ describe('a claim and its outcomes', function () {
         await claim.finish('payment', { reference: 'cheque 7' }, 'eve');
         const { outcome, reference } = await claim.result();
         assert.deepEqual([outcome, reference], ['paid', 'cheque 7']);
-        assert.deepEqual(ledger(claim), ['reserve']);
+        assert.deepEqual(ledger(claim), ['reserve', 'release']);
         assert.deepEqual(stage.fragment.open(claim.id), []);
       });
 

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { PaymentActivities } from '../../activities/payments.js';
-import { TaskProcess } from '../tasks/process.js';
+import { TaskProcess, messageOf } from '../tasks/process.js';
 import type { PersonStep, StepResult } from '../tasks/step.js';
 import { TaskSteps, isExhausted } from '../tasks/steps.js';
 import {
@@ -103,20 +103,30 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     if (first.value) reservation = first.value;
     if (first.value === null) return paid(await steps.person({ ...task('payment'), skippable: true }));
 
-    return paid(
-      await steps.machine({
-        ...task('payment'),
-        skippable: true,
-        refused: isRefusal,
-        work: async (attempt, patience) => {
-          if (attempt === 1 && patience === 'brisk' && first.failure) throw first.failure;
-          const provider = patience === 'brisk' ? brisk : patient;
-          reservation ??= (await provider.reservePayment({ ...amount, attempt })) ?? undefined;
-          payment = await provider.pay({ ...amount, reservationId: reservation?.id, attempt });
-          return payment.id;
-        },
-      }),
+    const result = await steps.machine({
+      ...task('payment'),
+      skippable: true,
+      refused: isRefusal,
+      work: async (attempt, patience) => {
+        if (attempt === 1 && patience === 'brisk' && first.failure) throw first.failure;
+        const provider = patience === 'brisk' ? brisk : patient;
+        reservation ??= (await provider.reservePayment({ ...amount, attempt })) ?? undefined;
+        payment = await provider.pay({ ...amount, reservationId: reservation?.id, attempt });
+        return payment.id;
+      },
+    });
+    if (!payment && !result.skipped && reservation) await release(reservation.id);
+    return paid(result);
+  }
+
+  /** Paid by hand: what was set aside for the provider to pay is free again. Its refusal changes nothing of that. */
+  async function release(reservationId: string): Promise<void> {
+    const { failure } = await settled(() =>
+      CancellationScope.nonCancellable(() => patient.releasePayment({ claimId: id, reservationId })),
     );
+    if (failure) {
+      process.audit({ what: 'reservation not released', step: 'payment', source: 'engine', why: messageOf(failure) });
+    }
   }
 
   async function paid({ skipped, note, reference, work }: StepResult): Promise<Verdict> {

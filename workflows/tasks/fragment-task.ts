@@ -116,6 +116,7 @@ export class FragmentTask {
 
   setDue(state: StepState): Promise<void> {
     const change = { uid: state.uid as string, due: state.due as string };
+    if (this.content) this.content.due = change.due;
     return this.tolerant(state, () =>
       this.activities.setTaskDue.executeWithOptions({ summary: `${state.step}: due ${state.due}` }, [change]),
     );

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   CancellationScope,
   allHandlersFinished,
@@ -110,11 +110,6 @@ export class TaskProcess {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 
-  /** @throws once the process is withdrawn or cancelled: then nothing new begins. */
-  assertGoingOn(): void {
-    if (this.scope.consideredCancelled) throw new CancelledFailure('the process is ending');
-  }
-
   /** Why the process is being undone; undefined while it runs. */
   get ending(): string | undefined {
     return this.reason;
@@ -208,7 +203,6 @@ export class TaskProcess {
     this.attention(undefined);
   }
 
-  /** What was asked besides, of a step that has moved on, came second and is recorded only. */
   dropOvertaken(step: StepState): void {
     for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
       const event = late as VerbEvent;
@@ -219,9 +213,10 @@ export class TaskProcess {
   }
 
   /** First wins: what a person decided on a step that was over by then is recorded, never applied. */
-  recordLate({ uid, status, step, round, answer, assignee }: TaskNews): void {
-    const past = this.state.steps.findLast(
-      (each) => each.uid === uid && isOver(each) && (!step || (each.step === step && each.round === round)),
+  recordLate({ uid, step, round, status, answer, assignee }: TaskNews): void {
+    // A single task is every step's, so its uid alone does not tell which.
+    const past = this.state.steps.find(
+      (each) => each.uid === uid && each.step === step && each.round === round && isOver(each),
     );
     if (!past || status !== 'DONE' || !answer?.decision || answer.decision === past.decision) return;
     const what = `late answer ignored: ${answer.decision}`;

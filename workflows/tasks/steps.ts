@@ -6,7 +6,7 @@ import { dueAt } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
 import { messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
 import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
-import { StepWait } from './wait.js';
+import { StepWait, answerOf } from './wait.js';
 
 /**
  * The steps that people do, each held by a Fragment task: opened, kept, and closed when nobody waits for it any more.
@@ -52,7 +52,6 @@ export class TaskSteps {
     for (let attempt = 1; !ended;) {
       state.status = 'working';
       this.process.show();
-      this.process.assertGoingOn();
       try {
         await this.process.ready();
         const patience = state.uid ? 'patient' : 'brisk';
@@ -73,7 +72,6 @@ export class TaskSteps {
   /** While the process is paused, no step begins. */
   private async begin({ step, round }: PersonStep): Promise<StepState> {
     await this.process.ready();
-    this.process.assertGoingOn();
     return this.process.begin({ step, round, status: 'opening', since: new Date().toISOString() });
   }
 
@@ -157,9 +155,11 @@ export class TaskSteps {
       const ended = await this.opened(spec, state, 'TODO', comment, problem);
       if (ended) return ended;
     }
-    const waiting = new StepWait(this.process, this.task, spec, state);
-    const result = (await this.waitParked(waiting, spec, state)) ?? (await waiting.doneByNow());
+    const result = await this.waitParked(new StepWait(this.process, this.task, spec, state), spec, state);
     if (result) return result;
+    // A person may have done it while nobody had told of it: then the machine must not do it as well.
+    const news = await this.task.read(spec, state);
+    if (news?.status === 'DONE') return answerOf(news);
     await this.task.setStatus(state, 'TODO', 'STARTED');
     this.unparked(state, 'working');
     return undefined;

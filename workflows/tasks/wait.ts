@@ -63,12 +63,6 @@ export class StepWait {
     }
   }
 
-  /** A person may have done it while nobody had told of it: then the machine must not do it as well. */
-  async doneByNow(): Promise<StepResult | undefined> {
-    const news = await this.task.read(this.spec, this.state);
-    return news?.status === 'DONE' ? answerOf(news) : undefined;
-  }
-
   /** The next event that ends or concerns this step; undefined when the alarm rings first. */
   private async next(alarm?: Alarm): Promise<StepEvent | undefined> {
     const { process, state, spec } = this;
@@ -109,19 +103,19 @@ export class StepWait {
   }
 
   /** The answer, where it is one; else the task goes back to the person. */
-  private async judge(news: TaskNews): Promise<StepResult | undefined> {
-    if (!this.problemOf(news)) return answerOf(news);
+  private async judge(told: TaskNews): Promise<StepResult | undefined> {
     // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
-    const now = await this.task.read(this.spec, this.state);
-    if (now?.status !== 'DONE') return undefined;
-    const problem = this.problemOf(now);
-    if (!problem) return answerOf(now);
+    const news = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
+    if (news?.status !== 'DONE') return undefined;
+    const problem = this.problemWith(news);
+    if (!problem) return answerOf(news);
     await this.handBack(problem);
     return undefined;
   }
 
-  private problemOf(news: TaskNews): string | undefined {
-    return news.problem ?? objection(this.spec, news.answer ?? {}, whoOf(news));
+  private problemWith(news: TaskNews): string | undefined {
+    const who = { by: news.assignee, emailDigest: news.emailDigest };
+    return news.problem ?? objection(this.spec, news.answer ?? {}, who);
   }
 
   private async handBack(problem: string): Promise<void> {
@@ -190,9 +184,6 @@ function problemOf(absent: 'deleted' | 'archived'): string {
   );
 }
 
-const whoOf = ({ assignee, emailDigest }: TaskNews) => ({ by: assignee, emailDigest });
-const answerOf = (news: TaskNews): StepResult => ({ ...news.answer, ...whoOf(news), source: 'person' });
-
 const gone = ({ uid, step, round }: StepState): TaskNews => ({
   uid: uid as string,
   status: 'TODO',
@@ -200,3 +191,7 @@ const gone = ({ uid, step, round }: StepState): TaskNews => ({
   round,
   absent: 'deleted',
 });
+
+export function answerOf({ answer, assignee, emailDigest }: TaskNews): StepResult {
+  return { ...answer, by: assignee, emailDigest, source: 'person' };
+}
