@@ -13,8 +13,8 @@ describe('chaos', function () {
   });
 
   it('leaves every claim as its people decided, whatever is killed, cut or refused', async () => {
-    const { violations, figures, directory } = await runChaos({ seed: 38, claims: 20, faults: 10, settleSeconds: 300 });
-    assert.deepEqual(violations, [], `npm run chaos -- --seed 38 --claims 20 --faults 10; see ${directory}`);
+    const { violations, figures, directory } = await runChaos({ seed: 72, claims: 20, faults: 10, settleSeconds: 300 });
+    assert.deepEqual(violations, [], `npm run chaos -- --seed 72 --claims 20 --faults 10; see ${directory}`);
     assert.equal(figures.faults, 10);
   });
 });

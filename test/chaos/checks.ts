@@ -153,7 +153,7 @@ function noDuplicates({ planned, state, result }: EndedClaim, { record }: Afterm
   return problems;
 }
 
-/** Each accepted verb once, with who, when and why; one that nobody answered at most once. */
+/** Each accepted verb that had something to do once, with who, when and why; one that nobody answered at most once. */
 function auditComplete({ planned, state }: EndedClaim, { asked }: Aftermath): string[] {
   if (!state) return [];
   return asked
@@ -163,12 +163,17 @@ function auditComplete({ planned, state }: EndedClaim, { asked }: Aftermath): st
       const said = `${verb.verb} by ${verb.by} (${verb.answer})`;
       if (entries.length > 1) return [`${said} is in the audit trail ${entries.length} times`];
       const [entry] = entries;
-      if (!entry) return verb.answer === 'accepted' ? [`${said} is not in the audit trail`] : [];
+      if (!entry) return verb.answer === 'unknown' || agreed(verb, state) ? [] : [`${said} is not in the audit trail`];
       return complete(entry, verb)
         ? []
         : [`${said} is in the audit trail without its when or why: ${JSON.stringify(entry)}`];
     });
 }
+
+/** It asked for what another had decided before, and so for nothing. */
+const agreed = ({ verb, by, step: named, decision = 'done' }: AskedVerb, { steps }: ProcessState): boolean =>
+  verb === 'complete' &&
+  steps.some((step) => step.step === named && step.by !== by && (step.decision ?? 'done') === decision);
 
 const complete = ({ at, why, what }: AuditEntry, { reason }: AskedVerb): boolean =>
   !Number.isNaN(Date.parse(at)) && (why === reason || what.startsWith('late'));
