@@ -40,7 +40,7 @@ export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: s
     round: Number(fields.round) || undefined,
     assignee: task.assignee_uid ?? task.assignee?.uid ?? undefined,
     ...(status === 'DONE' && email ? { emailDigest: emailDigest(email) } : {}),
-    ...(task.archived ? { absent: 'archived' as const } : {}),
+    ...(task.archived && status !== 'DONE' ? { absent: 'archived' as const } : {}),
     ...(status === 'DONE' && step && process ? parseAnswer(process, step, task.form_data) : {}),
   };
 }

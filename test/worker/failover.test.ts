@@ -65,8 +65,8 @@ describe('Two gateways of one account, as processes', function () {
 
   it('stop sending while Temporal does not answer them, since the other might have the lease, and go on when it does', async () => {
     const onboardings = new Onboardings(temporal);
-    for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `late${n}`, fields: { n } });
     const before = sandbox.tasks.all().length;
+    for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `late${n}`, fields: { n } });
     // In the sender's memory, so that it needs nobody to go on.
     while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 50) await sleep(50);
     const sent = sandbox.tasks.all().length;
