@@ -5,7 +5,7 @@ import { chance } from '../../sandbox/team-rule.js';
 import { DEFAULT_POLICY, type Claim, type ClaimStep } from '../../workflows/claim/contract.js';
 import { LIFECYCLES, type Lifecycle } from '../../workflows/tasks/contract.js';
 
-export const PARTS = ['temporal', 'sandbox', 'gateway', 'processes-1', 'processes-2'] as const;
+export const PARTS = ['temporal', 'sandbox', 'gateway-1', 'gateway-2', 'processes-1', 'processes-2'] as const;
 export type PartName = (typeof PARTS)[number];
 export type Link = 'fragment' | 'temporal';
 
@@ -85,7 +85,14 @@ function planFault(at: number, dice: Dice) {
   const kind = pick({ kill: 30, network: 22, fragment: 36, ledger: 12 } as const, dice('kind', at));
   switch (kind) {
     case 'kill': {
-      const weights = { temporal: 2, sandbox: 3, gateway: 4, 'processes-1': 3, 'processes-2': 3 } as const;
+      const weights = {
+        temporal: 2,
+        sandbox: 3,
+        'gateway-1': 3,
+        'gateway-2': 3,
+        'processes-1': 3,
+        'processes-2': 3,
+      } as const;
       return { kind, part: pick<PartName>(weights, dice('part', at)), downMs: some(0, 3_000, 'down') };
     }
     case 'network': {

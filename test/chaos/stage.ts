@@ -30,7 +30,7 @@ export interface ChaosStage {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const WORKERS = ['gateway', 'processes-1', 'processes-2'] as const;
+const WORKERS = ['gateway-1', 'gateway-2', 'processes-1', 'processes-2'] as const;
 const TOKEN = 'chaos-token';
 const run = promisify(execFile);
 
@@ -78,7 +78,8 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
       sandboxUrl = await Promise.race([sandbox.died, urlOf(sandbox)]);
       return sandbox;
     },
-    gateway: () => flows('gateway', 'worker', '--role', 'gateway'),
+    'gateway-1': () => flows('gateway-1', 'worker', '--role', 'gateway'),
+    'gateway-2': () => flows('gateway-2', 'worker', '--role', 'gateway'),
     'processes-1': () => flows('processes-1', 'worker', '--role', 'processes'),
     'processes-2': () => flows('processes-2', 'worker', '--role', 'processes'),
   };
