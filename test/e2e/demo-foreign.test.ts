@@ -14,7 +14,6 @@ describe('flows demo, against a server of somebody else', function () {
   afterEach(() => server?.stop('SIGTERM'));
 
   const behaviours: [what: string, behaviour: object, args?: string[]][] = [
-    ['as the sandbox is by itself', {}],
     [
       'answers shuffled, fields merged on PUT and replaced on PATCH, PUT takes the status back',
       { batchOrder: 'shuffled', fieldsOnPut: 'merge', fieldsOnPatch: 'replace', putResetsStatus: true },
@@ -22,10 +21,17 @@ describe('flows demo, against a server of somebody else', function () {
     [
       'errors as web pages, batches that stop at the first bad item, null refused',
       { errorShape: 'html', batchAtomicity: 'stop-at-first', nullClears: '422' },
+      ['--count', '3', '--lifecycle', 'single-task'],
+    ],
+    [
+      'small batches that leave the bad items out without a word',
+      { batchAtomicity: 'best-effort', nullClears: '422', maxBatch: 3 },
+      ['--count', '3', '--lifecycle', 'single-task'],
     ],
     [
       'lists that filter nothing and lag, queries that ignore their condition',
       { listFilters: 'ignore', listLag: 2_000, query: 'ignore-condition' },
+      ['--count', '3'],
     ],
     [
       'filters and queries refused, no PATCH of a bare uid',
