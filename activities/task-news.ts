@@ -23,7 +23,7 @@ export interface TaskNews {
   assignee?: string;
   /** Tells whether a person named by e-mail is this one, without the address itself getting into history. */
   emailDigest?: string;
-  /** Nobody sees an archived task in a list of what there is to do. */
+  /** Nobody sees an archived task in a list of what there is to do. Archived once it was done, it is done. */
   absent?: 'deleted' | 'archived';
 }
 
@@ -40,7 +40,7 @@ export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: s
     round: Number(fields.round) || undefined,
     assignee: task.assignee_uid ?? task.assignee?.uid ?? undefined,
     ...(status === 'DONE' && email ? { emailDigest: emailDigest(email) } : {}),
-    ...(task.archived ? { absent: 'archived' as const } : {}),
+    ...(task.archived && status !== 'DONE' ? { absent: 'archived' as const } : {}),
     ...(status === 'DONE' && step && process ? parseAnswer(process, step, task.form_data) : {}),
   };
 }
