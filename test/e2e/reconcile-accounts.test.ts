@@ -87,7 +87,7 @@ describe('reconciliation of two accounts on one Temporal', function () {
       taskQueue: PROCESSES_QUEUE,
       args: [{ account, graceMs: 0 }],
     });
-  const items = ({ items: all }: ReconcileReport) => all.map(({ class: kind, uid }) => [kind, uid]).toSorted();
+  const items = ({ items: all }: ReconcileReport) => all.map(({ class: kind, uid }) => `${kind} ${uid}`).toSorted();
 
   it("each mends its own, and neither touches nor names the other's", async () => {
     edit(stage.sandbox, 'stale');
@@ -97,19 +97,13 @@ describe('reconciliation of two accounts on one Temporal', function () {
     const before = structuredClone(stage.sandbox.tasks.all());
     const { requests } = stage.sandbox.stats();
     const ofAcme = await reconcile(ACME);
-    assert.deepEqual(items(ofAcme), [
-      ['orphan', uidOf('acme-ended')],
-      ['stale_fields', uidOf('acme-stale')],
-    ]);
+    assert.deepEqual(items(ofAcme), [`orphan ${uidOf('acme-ended')}`, `stale_fields ${uidOf('acme-stale')}`]);
     assert.deepEqual([ofAcme.account, ofAcme.clean, ofAcme.openTasks], [ACME, true, 3]);
     assert.deepEqual(stage.sandbox.tasks.all(), before);
     assert.equal(stage.sandbox.stats().requests, requests);
 
     const theirs = structuredClone(acme.tasks.all());
-    assert.deepEqual(items(await reconcile()), [
-      ['orphan', uidOf('ended')],
-      ['stale_fields', uidOf('stale')],
-    ]);
+    assert.deepEqual(items(await reconcile()), [`orphan ${uidOf('ended')}`, `stale_fields ${uidOf('stale')}`]);
     assert.deepEqual(acme.tasks.all(), theirs);
     assert.equal(acme.tasks.get(uidOf('acme-ended'))?.status, 'DONE');
     assert.match(String(acme.tasks.get(uidOf('acme-stale'))?.fields.title), /^Enter the data/);
@@ -122,13 +116,7 @@ describe('reconciliation of two accounts on one Temporal', function () {
     await until(async () => (await claims.state('alive')).steps.at(-1)?.step === 'review');
     await until(async () => !(await new RunningProcesses(stage.temporal).awaitedTasks()).has(uidOf('alive')));
     const report = await reconcile(ACME);
-    assert.deepEqual(
-      items(report),
-      [
-        ['unknown', uidOf('alive')],
-        ['unknown', uidOf('ended')],
-      ].toSorted(),
-    );
+    assert.deepEqual(items(report), [`unknown ${uidOf('alive')}`, `unknown ${uidOf('ended')}`].toSorted());
     for (const { is } of report.items) assert.match(is, /of another account: default/);
     for (const id of ['alive', 'ended']) assert.equal(acme.tasks.get(uidOf(id))?.status, 'TODO');
   });
