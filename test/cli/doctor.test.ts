@@ -163,7 +163,7 @@ describe('flows doctor', function () {
       const [url] = await receiver.printed(/http:\/\/[\d.:]+/);
       const [untold, cut, away] = await Promise.all([
         doctor(env),
-        doctor(env, '--webhook-url', String(url)),
+        doctor(env, '--webhook-url', url),
         doctor(env, '--webhook-url', nobody),
       ]);
       assert.match(untold.findings.get('webhook receiver')?.said ?? '', /not checked/);
