@@ -35,6 +35,7 @@ export type Owner =
   | { state: 'running'; expects: ExpectedTasks }
   | { state: 'ended'; how: string }
   | { state: 'not found' }
+  | { state: 'elsewhere'; account: string }
   | { state: 'silent'; why: string };
 
 export type DriftClass = 'missing' | 'archived' | 'orphan' | 'wrong_status' | 'stale_fields' | 'duplicated' | 'unknown';
@@ -81,6 +82,7 @@ export function judgeAwaited(awaited: AwaitedTask, task: Task | undefined): Verd
 export function judgeOpen(task: Task, owner: Owner, recipe: readonly string[]): Verdict | undefined {
   const ours = recipe.includes(task.uid);
   if (recipe.length === 0) return unknown('open; it names no workflow of its process');
+  if (owner.state === 'elsewhere') return unknown(`open, and its process is of another account: ${owner.account}`);
   if (owner.state === 'silent') return unknown(`open, and its process does not answer: ${owner.why}`);
   if (owner.state === 'running') return judgeOpenOfRunning(task, owner.expects, ours);
   if (!ours) return unknown('open; its uid is not made from the process, step and round that it names');

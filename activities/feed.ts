@@ -18,6 +18,7 @@ import {
 import { absence, completion, completionOf, deliver, type Delivery } from './feed-delivery.js';
 import { CompletedList } from './feed-list.js';
 import { AwaitedLooks } from './feed-looks.js';
+import { RunningProcesses } from './running-processes.js';
 import type { ParseAnswer } from './task-news.js';
 
 export interface FeedRequest {
@@ -74,6 +75,7 @@ const BEAT_MS = 5_000;
  */
 export function createFeedActivities(options: FeedActivityOptions) {
   const { gateway, client, temporal, parseAnswer, account } = options;
+  const processes = new RunningProcesses(temporal, account);
   const { retryMs = RETRY_MS, listPatienceMs = LIST_PATIENCE_MS } = options;
   let requests = 0;
   const request: Request = (send, { signal }) => {
@@ -134,7 +136,8 @@ export function createFeedActivities(options: FeedActivityOptions) {
   }
 
   async function lookAtAwaited(cursor: FeedCursor, { requests: some, hints }: FeedRequest, listed: Task[]) {
-    const awaited = await awaitedTasks(temporal, account);
+    // From the processes themselves: a task's own fields are no authority, people edit them.
+    const awaited = await processes.awaitedTasks();
     const audit = cursor.list;
     const seen = await looks.look(cursor, [...awaited.keys()], {
       hinted: hints,
@@ -182,18 +185,6 @@ const isDone = (task: Task): boolean => task.status === 'DONE';
 
 function looksDue(cursor: FeedCursor, { hints }: FeedRequest): boolean {
   return !cursor.list || !cursor.cycled || hints.length > 0 || cursor.round % AUDIT_EVERY === 0;
-}
-
-/** From the account's running processes themselves: uid -> workflow id. A task's own fields are no authority, people edit them. */
-async function awaitedTasks(temporal: Client, account?: string): Promise<Map<string, string>> {
-  const waiting = new Map<string, string>();
-  const query = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
-  for await (const workflow of temporal.workflow.list({ query, pageSize: 1_000 })) {
-    if (workflow.memo?.account !== account) continue;
-    for (const uid of (workflow.searchAttributes.FragmentTasks ?? []) as string[])
-      waiting.set(uid, workflow.workflowId);
-  }
-  return waiting;
 }
 
 const rounds = () => metricMeter.createCounter('flows_feed_rounds', 'rounds', 'Rounds of the change feed, by its way');

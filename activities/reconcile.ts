@@ -50,12 +50,14 @@ export interface ReconcileActivityOptions {
   temporal: Client;
   parseAnswer: ParseAnswer;
   taskKeys: TaskKeys;
+  /** Absent: the default account. */
+  account?: string;
 }
 
 /** Looking costs requests, never changes anything; mending looks again first. */
 export function createReconcileActivities(options: ReconcileActivityOptions) {
-  const { gateway, client, temporal, taskKeys } = options;
-  const processes = new RunningProcesses(temporal);
+  const { gateway, client, temporal, taskKeys, account } = options;
+  const processes = new RunningProcesses(temporal, account);
 
   const recipe = (task: Task): string[] | undefined => {
     const { process, step, round } = task.fields ?? {};
@@ -64,7 +66,7 @@ export function createReconcileActivities(options: ReconcileActivityOptions) {
   };
 
   return {
-    /** One page of the processes that hold a task, and the tasks that they wait for. */
+    /** One page of the account's processes that hold a task, and the tasks that they wait for. */
     compareAwaited({ size, after, graceMs }: { size: number; after?: string; graceMs: number }): Promise<AwaitedPage> {
       return orFailure(async () => {
         // Every read listens for the cancellation of the whole.

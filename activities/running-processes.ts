@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { mapBounded } from './bounded.js';
 import type { ExpectedTasks, Owner } from './drift.js';
 
@@ -7,34 +8,59 @@ export interface HoldingProcess {
   answer: { expects: ExpectedTasks } | { silent: string };
 }
 
+interface ListedProcess {
+  workflowId: string;
+  uids: string[];
+}
+
 /** A query replays a process that is not in a worker's cache: enough at once to keep two workers busy, no more. */
 const AT_ONCE = 20;
 const ANSWER_MS = 10_000;
+/** Temporal's own limit for a page of its list. */
+const LISTED_AT_ONCE = 1_000;
 const HOLDING = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
 
-/** Asks processes what they expect. Temporal's list only says whom to ask: it may be behind. */
+/**
+ * The running processes whose tasks an account holds, by the account that their memo names. Temporal's list only says whom
+ * to ask: it may be behind. What a process expects is its own answer.
+ */
 export class RunningProcesses {
-  constructor(private readonly temporal: Client) {}
+  constructor(
+    private readonly temporal: Client,
+    /** Absent: the default account. */
+    private readonly account?: string,
+  ) {}
 
-  /** One page of the processes that hold a task, each asked. `next` is absent on the last page. */
+  /** The tasks that the account's processes wait for, as the list knows them: uid -> workflow id. */
+  async awaitedTasks(): Promise<Map<string, string>> {
+    const waiting = new Map<string, string>();
+    let after: string | undefined;
+    do {
+      const { listed, next } = await this.list(LISTED_AT_ONCE, after);
+      for (const { workflowId, uids } of listed) for (const uid of uids) waiting.set(uid, workflowId);
+      after = next;
+    } while (after);
+    return waiting;
+  }
+
+  /** A page of the account's processes that hold a task, about `size` of them, each asked. `next` is absent on the last. */
   async page(size: number, after?: string): Promise<{ processes: HoldingProcess[]; next?: string }> {
-    const { namespace } = this.temporal.options;
-    const page = await this.temporal.workflowService.listWorkflowExecutions({
-      namespace,
-      query: HOLDING,
-      pageSize: size,
-      nextPageToken: after ? Buffer.from(after, 'base64') : undefined,
-    });
-    const ids = page.executions.flatMap(({ execution }) => execution?.workflowId ?? []);
+    const ids: string[] = [];
+    let next = after;
+    do {
+      const page = await this.list(size, next);
+      ids.push(...page.listed.map(({ workflowId }) => workflowId));
+      next = page.next;
+      // Where other accounts have most of the processes, a page of the list brings few of ours.
+    } while (next && ids.length < size);
     const processes = await mapBounded(ids, AT_ONCE, async (workflowId) => ({
       workflowId,
       answer: await this.query(workflowId),
     }));
-    const next = Buffer.from(page.nextPageToken ?? []).toString('base64');
     return { processes, ...(next ? { next } : {}) };
   }
 
-  /** Which of these tasks the list knows a running process to wait for. */
+  /** Which of these tasks the list knows a running process to wait for, of whichever account. */
   async awaited(uids: readonly string[]): Promise<Set<string>> {
     if (uids.length === 0) return new Set();
     const query = `${HOLDING} AND FragmentTasks IN (${uids.map((uid) => `'${uid}'`).join(', ')})`;
@@ -52,9 +78,28 @@ export class RunningProcesses {
     return new Map(ids.map((id, index) => [id, owners[index] as Owner]));
   }
 
+  private async list(pageSize: number, after?: string): Promise<{ listed: ListedProcess[]; next?: string }> {
+    const { workflowService, options } = this.temporal;
+    const page = await workflowService.listWorkflowExecutions({
+      namespace: options.namespace,
+      query: HOLDING,
+      pageSize,
+      nextPageToken: after ? Buffer.from(after, 'base64') : undefined,
+    });
+    const listed: ListedProcess[] = [];
+    for (const raw of page.executions) {
+      const info = await executionInfoFromRaw(raw, options.loadedDataConverter, raw, options.namespace);
+      if (info.memo?.account !== this.account) continue;
+      listed.push({ workflowId: info.workflowId, uids: (info.searchAttributes.FragmentTasks ?? []) as string[] });
+    }
+    const next = Buffer.from(page.nextPageToken ?? []).toString('base64');
+    return { listed, ...(next ? { next } : {}) };
+  }
+
   private async owner(workflowId: string): Promise<Owner> {
     try {
-      const { status } = await this.temporal.workflow.getHandle(workflowId).describe();
+      const { status, memo } = await this.temporal.workflow.getHandle(workflowId).describe();
+      if (memo?.account !== this.account) return { state: 'elsewhere', account: nameOf(memo?.account) };
       if (status.name !== 'RUNNING') return { state: 'ended', how: status.name.toLowerCase() };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { state: 'not found' };
@@ -78,3 +123,5 @@ export class RunningProcesses {
     }
   }
 }
+
+const nameOf = (account: unknown): string => (typeof account === 'string' ? account : 'default');

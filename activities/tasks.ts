@@ -232,10 +232,11 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
       });
     },
 
-    /** Moves the due date of a task. */
-    setTaskDue(input: { uid: string; due: string }): Promise<void> {
+    /** Moves the due date of a task, and answers what Fragment has made of it. */
+    setTaskDue(input: { uid: string; due: string }): Promise<string | undefined> {
       return orFailure(async () => {
-        await write({ uid: input.uid, kind: 'update', body: { due_at: input.due } });
+        const task = await write({ uid: input.uid, kind: 'update', body: { due_at: input.due } });
+        return task.due_at ?? undefined;
       });
     },
 

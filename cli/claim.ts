@@ -77,6 +77,12 @@ export function registerClaim(program: Command): void {
       show({ json }, (claims) => claims.reassign(id, reassign, { requestId })),
     );
 
+  steering('due', 'move the due date of the current step')
+    .requiredOption('--at <instant>', 'such as 2026-03-01T17:00:00Z')
+    .action((id: string, { json, requestId, at, ...verb }: Steer & OperatorVerb & { at: string }) =>
+      show({ json }, (claims) => claims.changeDue(id, { ...verb, due: at }, { requestId })),
+    );
+
   claim
     .command('retry')
     .argument('<id>', 'the claim')

@@ -1,9 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { FragmentAuthError } from '../fragment/errors.js';
 import { connect } from '../client/index.js';
+import { variableOf, type FragmentAccount } from '../worker/accounts.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
-import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
+import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
+import { feedFinding, leaseFinding } from './doctor-account.js';
+import { webhook } from './doctor-webhook.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from './search-attributes.js';
 
@@ -24,14 +27,17 @@ const SKEW_SECONDS = 5;
 const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 };
 
 /** Everything that the processes stand on, one thing after the other: what fails first is often why the next one does. */
-export async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
+export async function* examine(env: NodeJS.ProcessEnv, webhookUrl?: string): AsyncGenerator<Finding> {
   yield node();
   const config = configuration(env);
   yield config.finding;
-  yield* temporal();
+  yield* temporal(config.value?.accounts ?? []);
   if (!config.value) return;
-  yield limits(config.value);
-  yield* fragment(config.value);
+  for (const account of config.value.accounts) {
+    yield limits(account);
+    yield* fragment(config.value, account);
+  }
+  yield* webhook(config.value, webhookUrl);
   yield payments(config.value);
   yield encryption(config.value);
 }
@@ -53,7 +59,7 @@ function configuration(env: NodeJS.ProcessEnv): { value?: Config; finding: Findi
   }
 }
 
-async function* temporal(): AsyncGenerator<Finding> {
+async function* temporal(accounts: FragmentAccount[]): AsyncGenerator<Finding> {
   let connected: Awaited<ReturnType<typeof connect>>;
   try {
     connected = await connect();
@@ -66,13 +72,13 @@ async function* temporal(): AsyncGenerator<Finding> {
   try {
     const { serverVersion } = await client.workflowService.getSystemInfo({});
     yield { what: 'Temporal', verdict: 'ok', said: `server ${serverVersion}` };
-    yield* namespace(client);
+    yield* namespace(client, accounts);
   } finally {
     await connected.close();
   }
 }
 
-async function* namespace(client: Client): AsyncGenerator<Finding> {
+async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGenerator<Finding> {
   const { namespace: name } = client.options;
   try {
     const { config } = await client.workflowService.describeNamespace({ namespace: name });
@@ -84,8 +90,13 @@ async function* namespace(client: Client): AsyncGenerator<Finding> {
     return;
   }
   yield await searchAttributes(client);
-  yield await pollers(client, PROCESSES_QUEUE, 'workflow', 'flows worker --role processes');
-  yield await pollers(client, FRAGMENT_QUEUE, 'activity', 'flows worker --role gateway');
+  const processes = await pollers(client, PROCESSES_QUEUE, 'workflow', 'flows worker --role processes');
+  yield processes;
+  for (const { name: account } of accounts) {
+    yield await leaseFinding(client, account);
+    // The feed is a workflow: with nobody to run it, the question would only time out.
+    if (processes.verdict === 'ok') yield await feedFinding(client, account);
+  }
 }
 
 async function searchAttributes(client: Client): Promise<Finding> {
@@ -117,40 +128,43 @@ async function pollers(
   return { what, verdict: 'warning', said: 'nobody takes work', remedy: `start one: ${remedy}` };
 }
 
-function limits(config: Config): Finding {
-  const { FRAGMENT_REQUESTS_PER_MINUTE: perMinute, FRAGMENT_MAX_BATCH: batch } = config;
+function limits({ name, requestsPerMinute: perMinute, maxBatch: batch }: FragmentAccount): Finding {
+  const what = of('limits', name);
   const said = `${perMinute} requests a minute, ${batch} tasks a batch`;
-  if (perMinute <= DOCUMENTED_PER_MINUTE) return { what: 'limits', verdict: 'ok', said };
-  const remedy = `Fragment documents ${DOCUMENTED_PER_MINUTE} requests a minute: ask them, or lower FRAGMENT_REQUESTS_PER_MINUTE`;
-  return { what: 'limits', verdict: 'warning', said, remedy };
+  if (perMinute <= DOCUMENTED_PER_MINUTE) return { what, verdict: 'ok', said };
+  const remedy = `Fragment documents ${DOCUMENTED_PER_MINUTE} requests a minute: ask them, or lower ${variableOf('FRAGMENT_REQUESTS_PER_MINUTE', name)}`;
+  return { what, verdict: 'warning', said, remedy };
 }
 
-async function* fragment(config: Config): AsyncGenerator<Finding> {
-  const what = `Fragment at ${config.FRAGMENT_API_URL}`;
-  if (!config.FRAGMENT_API_TOKEN) {
-    const remedy = 'make a token in Fragment (Settings > Developers) and set FRAGMENT_API_TOKEN';
+async function* fragment(config: Config, { name, apiUrl, token }: FragmentAccount): AsyncGenerator<Finding> {
+  const what = of(`Fragment at ${apiUrl}`, name);
+  if (!token) {
+    const remedy = 'make a token in Fragment (Settings > Developers) and set ' + variableOf('FRAGMENT_API_TOKEN', name);
     yield { what, verdict: 'failure', said: 'there is no token', remedy };
     return;
   }
   try {
-    const { date } = await fragmentClient(config).accountsMe();
+    const { date } = await fragmentClient(config, name).accountsMe();
     yield { what, verdict: 'ok', said: 'takes the token' };
-    if (date) yield skew(Math.round((Date.now() - date.getTime()) / 1000));
+    if (date) yield skew(Math.round((Date.now() - date.getTime()) / 1000), name);
   } catch (error) {
     const remedy =
       error instanceof FragmentAuthError
-        ? 'set FRAGMENT_API_TOKEN to a token that has not been revoked'
-        : 'set FRAGMENT_API_URL to the API, with /api/v1 in it; see whether a proxy or firewall stands between';
+        ? `set ${variableOf('FRAGMENT_API_TOKEN', name)} to a token that has not been revoked`
+        : `set ${variableOf('FRAGMENT_API_URL', name)} to the API, with /api/v1 in it; see whether a proxy or firewall stands between`;
     yield { what, verdict: 'failure', said: messageOf(error), remedy };
   }
 }
 
-function skew(seconds: number): Finding {
-  const what = 'clock';
+function skew(seconds: number, account?: string): Finding {
+  const what = of('clock', account);
   const said = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} Fragment's`;
   if (Math.abs(seconds) <= SKEW_SECONDS) return { what, verdict: 'ok', said };
   return { what, verdict: 'warning', said, remedy: 'let this machine follow a time server (NTP)' };
 }
+
+/** Of the default account, findings are not named after it: most have no other. */
+const of = (what: string, account?: string): string => (account ? `${what} (account ${account})` : what);
 
 function payments({ PAYMENTS_URL: url }: Config): Finding {
   return { what: 'payments', verdict: 'ok', said: url ? `by the provider at ${url}` : 'a step that a person does' };

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { examine, type Finding } from './doctor-checks.js';
 import { exitWith, print, printJson } from './output.js';
 
@@ -9,11 +9,14 @@ const COLOURS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check what the processes stand on, and say how to mend what is wrong; costs Fragment one request')
+    .description(
+      'check what the processes stand on, and say how to mend what is wrong; costs Fragment one request an account',
+    )
+    .option('--webhook-url <url>', 'where the webhook receiver runs: its health is asked for', webAddress)
     .option('--json', 'print one JSON object and nothing else')
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ webhookUrl, json }: { webhookUrl?: string; json?: boolean }) => {
       const findings: Finding[] = [];
-      for await (const finding of examine(process.env)) {
+      for await (const finding of examine(process.env, webhookUrl)) {
         findings.push(finding);
         if (!json) print(inWords(finding));
       }
@@ -26,4 +29,11 @@ export function registerDoctor(program: Command): void {
 function inWords({ what, verdict, said, remedy }: Finding): string {
   const sign = process.stdout.isTTY ? styleText(COLOURS[verdict], SIGNS[verdict]) : SIGNS[verdict];
   return `${sign} ${what}: ${said}${remedy ? `\n    ${remedy}` : ''}`;
+}
+
+function webAddress(value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError('It has to be an http or https address.');
+  }
+  return value;
 }

@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { feedStatusQuery, feedWorkflowId, type FeedStatus } from '../workflows/account/contract.js';
 import { CliError, print, printJson, table } from './output.js';
@@ -16,24 +16,23 @@ export function registerFeed(program: Command): void {
     .option('--account <name>', 'without it, the default one')
     .option('--json', 'print one JSON object and nothing else')
     .action(async ({ account, json }: { account?: string; json?: boolean }) => {
-      const status = await readStatus(account);
+      const status = await withTemporal((client) => feedStatus(client, account));
       if (json) printJson(status);
       else print(feedView(status));
     });
 }
 
-async function readStatus(account?: string): Promise<FeedStatus> {
-  return withTemporal(async (client) => {
-    try {
-      return await client.withDeadline(Date.now() + ANSWER_MS, () =>
-        client.workflow.getHandle(feedWorkflowId(account)).query(feedStatusQuery),
-      );
-    } catch (cause) {
-      const never = cause instanceof WorkflowNotFoundError;
-      const why = never ? 'there is no change feed yet' : 'the change feed does not answer';
-      throw new CliError(`${why}: is a worker running? (\`flows worker\`)`, 1, { cause });
-    }
-  });
+/** @throws CliError where there is no feed, or none that answers. */
+export async function feedStatus(client: Client, account?: string): Promise<FeedStatus> {
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_MS, () =>
+      client.workflow.getHandle(feedWorkflowId(account)).query(feedStatusQuery),
+    );
+  } catch (cause) {
+    const never = cause instanceof WorkflowNotFoundError;
+    const why = never ? 'there is no change feed yet' : 'the change feed does not answer';
+    throw new CliError(`${why}: is a worker running? (\`flows worker\`)`, 1, { cause });
+  }
 }
 
 export function feedView(status: FeedStatus): string {

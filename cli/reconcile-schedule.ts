@@ -1,25 +1,19 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
-import {
-  RECONCILE_SCHEDULE_ID,
-  RECONCILE_WORKFLOW,
-  RECONCILE_WORKFLOW_ID,
-  type ReconcileInput,
-} from '../workflows/account/reconcile-contract.js';
+import { RECONCILE_WORKFLOW, reconcileId, type ReconcileInput } from '../workflows/account/reconcile-contract.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
-
-const scheduleId = RECONCILE_SCHEDULE_ID;
 
 /** Makes the schedule, or gives the one that exists this interval and input; whether it is paused stays. */
 export async function scheduleReconcile(client: Client, everyMs: number, input: ReconcileInput) {
+  const scheduleId = reconcileId(input.account);
   const schedule = {
     spec: { intervals: [{ every: everyMs }] },
     action: {
       type: 'startWorkflow' as const,
       workflowType: RECONCILE_WORKFLOW,
-      workflowId: RECONCILE_WORKFLOW_ID,
+      workflowId: reconcileId(input.account),
       taskQueue: PROCESSES_QUEUE,
       args: [input],
-      staticSummary: `Scheduled reconciliation with Fragment${input.dryRun ? ' (dry run)' : ''}`,
+      staticSummary: `Scheduled reconciliation with Fragment${input.account ? `, account ${input.account}` : ''}${input.dryRun ? ' (dry run)' : ''}`,
     },
     // A run that takes longer than the interval is not joined by a second one; one that was missed is not made up for.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' as const },
@@ -34,7 +28,8 @@ export async function scheduleReconcile(client: Client, everyMs: number, input: 
   }
 }
 
-export async function unscheduleReconcile(client: Client): Promise<{ scheduleId: string; ended: boolean }> {
+export async function unscheduleReconcile(client: Client, account?: string) {
+  const scheduleId = reconcileId(account);
   try {
     await client.schedule.getHandle(scheduleId).delete();
     return { scheduleId, ended: true };

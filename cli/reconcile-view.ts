@@ -3,7 +3,7 @@ import { table } from './output.js';
 
 /** A report for the terminal: what was looked at, each class's count, a line for each item. */
 export function reconcileView(report: ReconcileReport): string {
-  const { classes, items, requests, dryRun, clean } = report;
+  const { account, classes, items, requests, dryRun, clean } = report;
   const counts = DRIFT_CLASSES.map((name) => {
     const { found, mended, gone, left } = classes[name];
     return [name, ...[found, mended, gone, left].map(String)];
@@ -14,7 +14,7 @@ export function reconcileView(report: ReconcileReport): string {
     return hidden > 0 ? [`${hidden} more ${name}`] : [];
   });
   return [
-    `${report.processes} processes hold a task; ${report.openTasks} open tasks are ours`,
+    `${account ? `account ${account}: ` : ''}${report.processes} processes hold a task; ${report.openTasks} open tasks are ours`,
     table([['CLASS', 'FOUND', 'MENDED', 'GONE', 'LEFT'], ...counts]),
     ...(lines.length > 0 ? [table([['CLASS', 'TASK', 'PROCESS', 'IS', 'SHOULD BE', 'DONE'], ...lines])] : []),
     ...(more.length > 0 ? [`not shown: ${more.join(', ')}`] : []),

@@ -2,10 +2,11 @@ import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/c
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   RECONCILE_WORKFLOW,
-  RECONCILE_WORKFLOW_ID,
+  reconcileId,
   type ReconcileInput,
   type ReconcileReport,
 } from '../workflows/account/reconcile-contract.js';
+import { accountNameSchema } from '../worker/accounts.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { CliError, exitWith, note, print, printJson } from './output.js';
 import { scheduleReconcile, unscheduleReconcile } from './reconcile-schedule.js';
@@ -13,6 +14,7 @@ import { reconcileView } from './reconcile-view.js';
 import { withTemporal } from './session.js';
 
 interface ReconcileOptions {
+  account?: string;
   dryRun?: boolean;
   force?: boolean;
   json?: boolean;
@@ -25,6 +27,7 @@ export function registerReconcile(program: Command): void {
   program
     .command('reconcile')
     .description('compare the tasks that processes wait for with those in Fragment, and mend what differs')
+    .option('--account <name>', 'without it, the default one', accountName)
     .option('--dry-run', 'propose only, change nothing')
     .option('--force', 'close orphans of processes that Temporal does not know, even where they are many')
     .addOption(
@@ -38,14 +41,19 @@ export function registerReconcile(program: Command): void {
     .action((options: ReconcileOptions) => withTemporal((client) => act(client, options)));
 }
 
-async function act(client: Client, { dryRun, force, json, schedule, unschedule }: ReconcileOptions): Promise<void> {
-  const input: ReconcileInput = { ...(dryRun ? { dryRun } : {}), ...(force ? { force } : {}) };
+async function act(client: Client, options: ReconcileOptions): Promise<void> {
+  const { account, dryRun, force, json, schedule, unschedule } = options;
+  const input: ReconcileInput = {
+    ...(account ? { account } : {}),
+    ...(dryRun ? { dryRun } : {}),
+    ...(force ? { force } : {}),
+  };
   if (schedule !== undefined) {
     const done = await scheduleReconcile(client, schedule, input);
     return json ? printJson(done) : print(`schedule ${done.scheduleId}: ${done.created ? 'created' : 'changed'}`);
   }
   if (unschedule) {
-    const done = await unscheduleReconcile(client);
+    const done = await unscheduleReconcile(client, account);
     return json ? printJson(done) : print(`schedule ${done.scheduleId}: ${done.ended ? 'ended' : 'there is none'}`);
   }
   const report = await run(client, input);
@@ -56,24 +64,31 @@ async function act(client: Client, { dryRun, force, json, schedule, unschedule }
 
 /** Ends with the report. Interrupting the command does not end the run: it goes on in Temporal. */
 async function run(client: Client, input: ReconcileInput): Promise<ReconcileReport> {
+  const workflowId = reconcileId(input.account);
   try {
     const handle = await client.workflow.start(RECONCILE_WORKFLOW, {
-      workflowId: RECONCILE_WORKFLOW_ID,
+      workflowId,
       taskQueue: PROCESSES_QUEUE,
       workflowIdConflictPolicy: 'FAIL',
       args: [input],
-      staticSummary: `Reconciliation with Fragment${input.dryRun ? ' (dry run)' : ''}`,
+      staticSummary: `Reconciliation with Fragment${input.account ? `, account ${input.account}` : ''}${input.dryRun ? ' (dry run)' : ''}`,
     });
     note(`workflow ${handle.workflowId}, run ${handle.firstExecutionRunId}; a worker has to be running`);
     return (await handle.result()) as ReconcileReport;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     throw new CliError(
-      `a reconciliation is running already: workflow ${RECONCILE_WORKFLOW_ID} in the Web UI shows how far it is; try again when it has ended`,
+      `a reconciliation is running already: workflow ${workflowId} in the Web UI shows how far it is; try again when it has ended`,
       1,
       { cause: error },
     );
   }
+}
+
+function accountName(name: string): string {
+  const { error } = accountNameSchema.safeParse(name);
+  if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
+  return name;
 }
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

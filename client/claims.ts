@@ -16,6 +16,7 @@ import {
 import { formatMoney } from '../workflows/claim/money.js';
 import {
   accountSchema,
+  changeDueSchema,
   claimSchema,
   completeStepSchema,
   operatorVerbSchema,
@@ -25,6 +26,7 @@ import {
   retrySchema,
 } from '../workflows/claim/schema.js';
 import {
+  changeDueUpdate,
   completeStepUpdate,
   LIFECYCLES,
   needsAttentionKey,
@@ -35,6 +37,7 @@ import {
   skipStepUpdate,
   stateQuery,
   withdrawUpdate,
+  type ChangeDue,
   type CompleteStep,
   type Lifecycle,
   type OperatorVerb,
@@ -142,6 +145,11 @@ export class Claims {
   /** Gives the task of the current step to another person. Where Fragment does not know them, it is nobody's. */
   reassign(claimId: string, verb: Reassign, steering?: Steering): Promise<ClaimState> {
     return this.#steer(claimId, reassignUpdate, () => parseInput(reassignSchema, verb), steering);
+  }
+
+  /** Moves the due date of the current step, in Fragment too; its reminder and its escalation move with it. */
+  changeDue(claimId: string, verb: ChangeDue, steering?: Steering): Promise<ClaimState> {
+    return this.#steer(claimId, changeDueUpdate, () => parseInput(changeDueSchema, verb), steering);
   }
 
   /** Nothing new begins and no deadline passes, until it is resumed. What people finish meanwhile counts then. */

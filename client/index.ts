@@ -19,4 +19,11 @@ export {
   type Money,
 } from '../workflows/claim/contract.js';
 export type { Onboarding, OnboardingResult } from '../workflows/onboarding/contract.js';
-export type { Answer, CompleteStep, Lifecycle, OperatorVerb, Reassign } from '../workflows/tasks/contract.js';
+export type {
+  Answer,
+  ChangeDue,
+  CompleteStep,
+  Lifecycle,
+  OperatorVerb,
+  Reassign,
+} from '../workflows/tasks/contract.js';

@@ -29,6 +29,7 @@ export class Onboardings {
       workflowId,
       input: content,
       content,
+      memo: content.account ? { account: content.account } : {},
       summary: `Onboarding ${content.userId}`,
       details: 'tasks' in content ? `Creates ${content.tasks.length} Fragment tasks and ends.` : oneTask(content),
     });

@@ -104,7 +104,7 @@ export class InMemoryFragment {
   /** What a person does to a task, by any of its keys. */
   change(
     uid: string,
-    change: Partial<Pick<MemoryTask, 'status' | 'fields' | 'form_data' | 'assignee_uid'>>,
+    change: Partial<Pick<MemoryTask, 'status' | 'fields' | 'form_data' | 'assignee_uid' | 'due_at'>>,
   ): MemoryTask {
     const task = this.get(uid);
     if (change.status) task.reopened = task.status === 'DONE' && change.status !== 'DONE';

@@ -83,7 +83,7 @@ export function gatewayWorker(
     activities: {
       ...createTaskActivities({ ...parts, parseAnswer }),
       ...createFeedActivities({ ...parts, parseAnswer, account }),
-      ...createReconcileActivities({ ...parts, parseAnswer, taskKeys }),
+      ...createReconcileActivities({ ...parts, parseAnswer, taskKeys, account }),
     },
     interceptors: { activity: [keepAlive] },
     ...GATEWAY_SIZING,

@@ -1,6 +1,9 @@
 /** The feed's activity over real HTTP to the sandbox; Temporal is what it lists and what it is told. */
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { defaultDataConverter, defaultPayloadConverter } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { temporal as proto } from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createFeedActivities, type FeedRequest, type FeedRound } from '../../activities/feed.js';
@@ -47,10 +50,11 @@ export async function feedParts(
   const gone = new Set<string>();
   const temporal = {
     withDeadline: (_: number, call: () => Promise<unknown>) => call(),
+    options: { namespace: 'default', loadedDataConverter: defaultDataConverter },
+    workflowService: {
+      listWorkflowExecutions: async () => ({ executions: [...awaited].map((one) => execution(...one)) }),
+    },
     workflow: {
-      async *list() {
-        for (const [uid, workflowId] of awaited) yield { workflowId, searchAttributes: { FragmentTasks: [uid] } };
-      },
       getHandle: (workflowId: string) => ({
         async signal(_: string, news: TaskNews) {
           if (gone.has(workflowId)) throw new WorkflowNotFoundError('gone', workflowId, undefined);
@@ -107,4 +111,15 @@ export async function feedParts(
   };
   parts.restart();
   return parts;
+}
+
+/** One of Temporal's list. */
+function execution(uid: string, workflowId: string) {
+  return proto.api.workflow.v1.WorkflowExecutionInfo.fromObject({
+    execution: { workflowId, runId: 'run' },
+    type: { name: 'claim' },
+    status: 'WORKFLOW_EXECUTION_STATUS_RUNNING',
+    startTime: msToTs(0),
+    searchAttributes: { indexedFields: { FragmentTasks: defaultPayloadConverter.toPayload([uid]) } },
+  });
 }

@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import type { Finding } from '../../cli/doctor-checks.js';
 import { spelledTypes } from '../../cli/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
+import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';
+import { startFlows } from './flows.js';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
@@ -34,9 +38,12 @@ describe('flows doctor', function () {
     FRAGMENT_API_TOKEN: 'right',
   });
 
-  async function doctor(env: Record<string, string>): Promise<{ code: number; findings: Map<string, Finding> }> {
+  async function doctor(
+    env: Record<string, string>,
+    ...more: string[]
+  ): Promise<{ code: number; findings: Map<string, Finding> }> {
     const { PATH, HOME } = process.env as Record<string, string>;
-    const args = ['--import', 'tsx', main, 'doctor', '--json'];
+    const args = ['--import', 'tsx', main, 'doctor', '--json', ...more];
     const child = spawn(process.execPath, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
     const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number]>]);
     const { ok, findings } = JSON.parse(printed) as { ok: boolean; findings: Finding[] };
@@ -49,12 +56,13 @@ describe('flows doctor', function () {
     assert.match(finding.remedy ?? '', remedy);
   };
 
-  it('finds nothing that fails where nothing is wrong, and warns that no worker runs', async () => {
+  it('finds nothing that fails where nothing is wrong, and warns that no worker runs and nobody sends', async () => {
     const requests = sandbox.stats().requests;
     const { code, findings } = await doctor(sound());
     assert.equal(code, 0);
     const warned = [...findings.values()].filter(({ verdict }) => verdict === 'warning').map(({ what }) => what);
-    assert.deepEqual(warned, ['workers on processes', 'workers on fragment', 'encryption']);
+    assert.deepEqual(warned, ['workers on processes', 'gateway of the default account', 'encryption']);
+    complains(findings.get('gateway of the default account'), 'warning', /nobody sends/, /--role gateway$/);
     assert.match(findings.get('Temporal')?.said ?? '', /server \d/);
     assert.equal(findings.get('clock')?.verdict, 'ok');
     assert.equal(sandbox.stats().requests - requests, 1);
@@ -104,4 +112,83 @@ describe('flows doctor', function () {
     const { findings } = await doctor({ ...sound(), FRAGMENT_REQUESTS_PER_MINUTE: '600' });
     complains(findings.get('limits'), 'warning', /600 requests a minute/, /documents 60/);
   });
+
+  it('looks at each account, at who sends for it, at how its feed learns of completions, and at the webhook receiver', async () => {
+    const acme = await startSandbox({ token: 'of-acme', team: false, behaviour: { listFilters: 'reject' } });
+    const env = {
+      ...sound(),
+      FRAGMENT_ACCOUNTS: 'acme,globex',
+      FRAGMENT_API_URL_ACME: acme.apiUrl,
+      FRAGMENT_API_TOKEN_ACME: 'of-acme',
+      FRAGMENT_API_TOKEN_GLOBEX: 'wrong',
+      WEBHOOK_SECRET: 'hush-hush',
+    };
+    const worker = startFlows(['worker', '--account', 'acme', '--account', 'default'], { env });
+    const receiver = startFlows(['webhook', '--port', '0'], { env });
+    try {
+      const [url] = await receiver.printed(/http:\/\/[\d.:]+/);
+      await stepsDown('acme');
+      const { code, findings } = await doctor(env, '--webhook-url', `${url}/webhook/hush-hush`);
+      assert.equal(code, 1);
+      assert.match(findings.get('gateway of acme')?.said ?? '', new RegExp(`^held by ${worker.child.pid}@`));
+      assert.equal(findings.get('change feed of the default account')?.verdict, 'ok');
+      complains(
+        findings.get('change feed of acme'),
+        'warning',
+        /^by (bulk|sweep|single), .*within \d+ s; the list/,
+        /at 20/,
+      );
+      complains(findings.get('gateway of globex'), 'warning', /no gateway was ever started/, /--account globex$/);
+      complains(findings.get('change feed of globex'), 'warning', /no change feed yet/, /flows worker/);
+      assert.equal(findings.get(`Fragment at ${acme.apiUrl} (account acme)`)?.verdict, 'ok');
+      assert.equal(findings.get('clock (account acme)')?.verdict, 'ok');
+      const globex = findings.get(`Fragment at ${sandbox.apiUrl} (account globex)`);
+      complains(globex, 'failure', /401/, /FRAGMENT_API_TOKEN_GLOBEX/);
+      assert.equal(findings.get(`webhook receiver at ${url}`)?.verdict, 'ok');
+      assert.ok(!JSON.stringify([...findings]).includes('hush-hush'));
+    } finally {
+      await Promise.all([worker, receiver].map((each) => each.stop('SIGKILL')));
+      await acme.close();
+    }
+  });
+
+  it('tells a webhook receiver that is not there, one without Temporal, and one that it was not told of', async () => {
+    const env = { ...sound(), TEMPORAL_ADDRESS: '127.0.0.1:1', WEBHOOK_SECRET: 'hush-hush' };
+    const closed = createServer();
+    await once(closed.listen(0, '127.0.0.1'), 'listening');
+    const nobody = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
+    closed.close();
+    const receiver = startFlows(['webhook', '--port', '0'], { env });
+    try {
+      const [url] = await receiver.printed(/http:\/\/[\d.:]+/);
+      const [untold, cut, away] = await Promise.all([
+        doctor(env),
+        doctor(env, '--webhook-url', url),
+        doctor(env, '--webhook-url', nobody),
+      ]);
+      assert.match(untold.findings.get('webhook receiver')?.said ?? '', /not checked/);
+      complains(
+        cut.findings.get(`webhook receiver at ${url}`),
+        'failure',
+        /does not reach Temporal/,
+        /TEMPORAL_ADDRESS/,
+      );
+      const gone = away.findings.get(`webhook receiver at ${nobody}`);
+      complains(gone, 'failure', /ECONNREFUSED/, /flows webhook/);
+    } finally {
+      await receiver.stop('SIGKILL');
+    }
+  });
+
+  /** The account's feed has found that the list cannot be used. */
+  async function stepsDown(account: string): Promise<void> {
+    const connection = await Connection.connect({ address: whole.address });
+    const feed = new Client({ connection }).workflow.getHandle(feedWorkflowId(account));
+    for (;;) {
+      const status = await feed.query(feedStatusQuery).catch(() => undefined);
+      if (status && status.rounds > 0 && status.way !== 'list') break;
+      await sleep(200);
+    }
+    await connection.close();
+  }
 });

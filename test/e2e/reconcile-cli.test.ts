@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { taskUid } from '../../fragment/uid.js';
-import { RECONCILE_SCHEDULE_ID, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
+import { reconcileId, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
 import type { ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, type Stage } from '../stage.js';
 
@@ -67,8 +67,8 @@ describe('flows reconcile', function () {
     const made = await flows('reconcile', '--schedule', 'every 1h', '--dry-run');
     assert.match(made.out, /created/);
     const changed = await flows('reconcile', '--schedule', '30m', '--json');
-    assert.deepEqual(JSON.parse(changed.out), { scheduleId: RECONCILE_SCHEDULE_ID, created: false });
-    const schedule = stage.temporal.schedule.getHandle(RECONCILE_SCHEDULE_ID);
+    assert.deepEqual(JSON.parse(changed.out), { scheduleId: reconcileId(), created: false });
+    const schedule = stage.temporal.schedule.getHandle(reconcileId());
     const { spec, policies, action } = await schedule.describe();
     assert.deepEqual(
       spec.intervals?.map(({ every }) => every),

@@ -55,7 +55,9 @@ async function startOnce(cli: string, options: DevServerOptions, preferKnownPort
 
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]));
-  if (options.dbFilename) args.push('--db-filename', resolve(options.dbFilename));
+  // Without a write-ahead log the server has been seen to forget seconds of acknowledged work when it was killed.
+  if (options.dbFilename)
+    args.push('--db-filename', resolve(options.dbFilename), '--sqlite-pragma', 'journal_mode=WAL');
   for (const [name, type] of Object.entries(attributes)) args.push('--search-attribute', `${name}=${type}`);
 
   const server = await startOwned(cli, args);

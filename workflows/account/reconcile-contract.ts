@@ -2,9 +2,9 @@
 import type { DriftClass } from '../../activities/drift.js';
 
 export const RECONCILE_WORKFLOW = 'reconcile';
-/** Of a run that is asked for; a Schedule appends the time to it. */
-export const RECONCILE_WORKFLOW_ID = 'reconcile';
-export const RECONCILE_SCHEDULE_ID = 'reconcile';
+/** Of a run that is asked for, and of the schedule, which appends the time to it; without a name, the default account's. */
+export const reconcileId = (account?: string): string =>
+  account ? `${RECONCILE_WORKFLOW}-${account}` : RECONCILE_WORKFLOW;
 
 export const DRIFT_CLASSES: readonly DriftClass[] = [
   'missing',
@@ -17,6 +17,8 @@ export const DRIFT_CLASSES: readonly DriftClass[] = [
 ];
 
 export interface ReconcileInput {
+  /** Absent: the default account. */
+  account?: string;
   /** Looks and proposes; changes nothing. */
   dryRun?: boolean;
   /** Closes tasks of processes that Temporal does not know, even where they are many. */
@@ -46,6 +48,8 @@ export interface ClassCount {
 }
 
 export interface ReconcileReport {
+  /** Absent: the default account. */
+  account?: string;
   dryRun: boolean;
   /** Nothing has drifted, or all of it was mended, and all of it was seen. */
   clean: boolean;

@@ -2,12 +2,12 @@ import type { DriftClass } from '../../activities/drift.js';
 
 /** Tasks in a bulk read, a batch or a page of the list: the largest of which Fragment is known to bear. */
 export const TOGETHER = 100;
-/** One bulk read for every hundred tasks awaited. */
+/** Two bulk reads' worth of awaited tasks. */
 export const PROCESSES_A_PAGE = 200;
 
 export interface Extent {
-  /** Processes that hold a task. */
-  processes: number;
+  /** Bulk reads of awaited tasks. */
+  reads: number;
   /** Tasks on the pages of the list. */
   listed: number;
   /** Lists read to their ends: one for TODO and one for STARTED, where Fragment filters by status. */
@@ -23,8 +23,7 @@ export interface Extent {
  * read, a look and a batch; for each closing its comment, which has no batch; for each task that is gone or archived a
  * read, a write and a comment by its process. Its writes share requests with everybody's where requests are scarce.
  */
-export function requestsFor({ processes, listed, lists, found, closings }: Extent): { look: number; mend: number } {
-  const reads = Math.ceil(processes / PROCESSES_A_PAGE) * Math.ceil(PROCESSES_A_PAGE / TOGETHER);
+export function requestsFor({ reads, listed, lists, found, closings }: Extent): { look: number; mend: number } {
   const pages = Math.floor(listed / TOGETHER) + lists;
   const absent = found.missing + found.archived;
   const suspects = Object.values(found).reduce((sum, count) => sum + count, 0) - found.unknown;

@@ -2,14 +2,14 @@ import { DRIFT_CLASSES, type ReconcileReport } from './reconcile-contract.js';
 
 /** The current details of the Temporal Web UI, as Markdown. */
 export function reconcileDetails(report: ReconcileReport, doing?: string): string {
-  const { dryRun, clean, processes, openTasks, silent, incomplete, heldBack, classes, requests } = report;
+  const { account, dryRun, clean, processes, openTasks, silent, incomplete, heldBack, classes, requests } = report;
   const headline = doing ?? (clean ? '**Clean**' : dryRun ? '**Drift found**' : '**Not all was mended**');
   const counts = DRIFT_CLASSES.map((name) => {
     const { found, mended, gone, left } = classes[name];
     return `| ${name} | ${found} | ${mended} | ${gone} | ${left} |`;
   });
   return [
-    `${headline}${dryRun ? ' (dry run)' : ''}`,
+    `${headline}${dryRun ? ' (dry run)' : ''}${account ? ` · account ${account}` : ''}`,
     '',
     '| class | found | mended | gone | left |',
     '|---|---|---|---|---|',

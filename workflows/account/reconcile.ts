@@ -2,18 +2,10 @@ import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { DriftClass } from '../../activities/drift.js';
 import type { Drift, ReconcileActivities } from '../../activities/reconcile.js';
 import type { Mended } from '../../activities/reconcile-mend.js';
-import { FRAGMENT_QUEUE } from '../tasks/contract.js';
+import { fragmentActivity } from '../tasks/fragment-activities.js';
 import { DRIFT_CLASSES, type ReconcileInput, type ReconcileItem, type ReconcileReport } from './reconcile-contract.js';
 import { PROCESSES_A_PAGE, TOGETHER, requestsFor } from './reconcile-cost.js';
 import { reconcileDetails } from './reconcile-details.js';
-
-const { compareAwaited, compareOpen, mendDrifts } = proxyActivities<ReconcileActivities>({
-  taskQueue: FRAGMENT_QUEUE,
-  // Reads of missing tasks and comments go one by one, and take their turn with everybody's writes.
-  startToCloseTimeout: '2 hours',
-  heartbeatTimeout: '10 minutes',
-  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
-});
 
 /** Items of each class in the report: seven classes of them stay far below a payload's limit. */
 const ITEMS_A_CLASS = 50;
@@ -26,9 +18,16 @@ const MAX_PAGES = 500;
 const UNFOUNDED_TASKS = 10;
 const UNFOUNDED_SHARE = 0.2;
 
-/** Compares the tasks that running processes wait for with those that exist, and mends what differs. */
-export async function reconcile({ dryRun = false, force = false, graceMs = 10_000 }: ReconcileInput = {}) {
+/** Compares the tasks that an account's running processes wait for with those that exist, and mends what differs. */
+export async function reconcile({ account, dryRun = false, force = false, graceMs = 10_000 }: ReconcileInput = {}) {
+  const { compareAwaited, compareOpen, mendDrifts } = proxyActivities<ReconcileActivities>({
+    ...fragmentActivity(account),
+    // Reads of missing tasks and comments go one by one, and take their turn with everybody's writes.
+    startToCloseTimeout: '2 hours',
+    heartbeatTimeout: '10 minutes',
+  });
   const report: ReconcileReport = {
+    ...(account ? { account } : {}),
     dryRun,
     clean: false,
     processes: 0,
@@ -42,6 +41,7 @@ export async function reconcile({ dryRun = false, force = false, graceMs = 10_00
     requests: { look: 0, mend: 0 },
   };
   const suspects: Drift[] = [];
+  let reads = 0;
   let listed = 0;
   let lists = 0;
 
@@ -49,7 +49,7 @@ export async function reconcile({ dryRun = false, force = false, graceMs = 10_00
   await lookAtOpen();
   const closings = suspects.filter(({ remedy }) => remedy === 'close').length;
   const found = countBy(suspects);
-  report.requests = requestsFor({ processes: report.processes, listed, lists, found, closings });
+  report.requests = requestsFor({ reads, listed, lists, found, closings });
 
   const unfounded = suspects.filter((suspect) => suspect.unfounded).length;
   const tooMany = !force && unfounded > Math.max(UNFOUNDED_TASKS, UNFOUNDED_SHARE * report.openTasks);
@@ -75,6 +75,7 @@ export async function reconcile({ dryRun = false, force = false, graceMs = 10_00
       const input = { size: PROCESSES_A_PAGE, after, graceMs };
       const page = await compareAwaited.executeWithOptions({ summary: 'compare awaited tasks' }, [input]);
       report.processes += page.processes;
+      reads += Math.ceil(page.processes / TOGETHER);
       report.silent += page.silent;
       report.fresh += page.fresh;
       suspects.push(...page.drifts);

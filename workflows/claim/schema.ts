@@ -1,7 +1,7 @@
 /** The claim's shapes as zod schemas, for the edges: never imported by a workflow. */
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
-import type { CompleteStep, OperatorVerb, Reassign } from '../tasks/contract.js';
+import type { ChangeDue, CompleteStep, OperatorVerb, Reassign } from '../tasks/contract.js';
 import { answerSchemas, isClaimStep, parseAnswer } from './answer-schema.js';
 import type { Claim, ClaimPolicy, ClaimStep } from './contract.js';
 
@@ -106,6 +106,13 @@ export const operatorVerbSchema: z.ZodType<OperatorVerb> = z.strictObject({ reas
 export const retrySchema: z.ZodType<Partial<OperatorVerb>> = z.strictObject({ reason: reason.optional(), ...verb });
 export const reassignSchema: z.ZodType<Reassign> = z.strictObject({
   email: z.email('must be an e-mail address').max(200, 'must have 200 characters at most'),
+  reason,
+  ...verb,
+});
+export const changeDueSchema: z.ZodType<ChangeDue> = z.strictObject({
+  due: z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T17:00:00Z' })
+    .refine((due) => Date.parse(due) > Date.now(), 'must be in the future'),
   reason,
   ...verb,
 });

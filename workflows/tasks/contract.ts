@@ -52,6 +52,8 @@ export interface TaskNews {
   assignee?: string;
   /** Stands for that user's e-mail address, which stays out of history; see CompleteStep. */
   emailDigest?: string;
+  /** When Fragment says that the task is due. People may have moved it. */
+  due?: string;
   /** Nobody can do the task as it is. A hint: the process reads the task again before it acts on it. */
   absent?: 'deleted' | 'archived';
 }
@@ -124,6 +126,11 @@ export interface Reassign extends OperatorVerb {
   email: string;
 }
 
+export interface ChangeDue extends OperatorVerb {
+  /** ISO 8601, an instant: with its offset from UTC. */
+  due: string;
+}
+
 export const stateQuery = defineQuery<ProcessState>('state');
 /** What the process expects of its tasks in Fragment; reconciliation compares it with what exists. */
 export const expectedTasksQuery = defineQuery<ExpectedTasks>('expectedTasks');
@@ -133,5 +140,6 @@ export const retryStepUpdate = defineUpdate<ProcessState, [Partial<OperatorVerb>
 export const skipStepUpdate = defineUpdate<ProcessState, [OperatorVerb]>('skipStep');
 export const withdrawUpdate = defineUpdate<ProcessState, [OperatorVerb]>('withdraw');
 export const reassignUpdate = defineUpdate<ProcessState, [Reassign]>('reassign');
+export const changeDueUpdate = defineUpdate<ProcessState, [ChangeDue]>('changeDue');
 export const pauseUpdate = defineUpdate<ProcessState, [OperatorVerb]>('pause');
 export const resumeUpdate = defineUpdate<ProcessState, [OperatorVerb]>('resume');

@@ -36,7 +36,7 @@ export class StepClock {
     this.due = workingMs(deadline, deadline.due);
   }
 
-  /** When to speak up, in order. */
+  /** When to speak up, in order; a reminder for which it is too late already is left out. */
   alarms(): Alarm[] {
     const { remindBefore, escalateAfter } = this.deadline;
     const all: Alarm[] = [{ after: this.due, kind: 'overdue' }];

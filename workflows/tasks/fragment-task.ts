@@ -30,6 +30,8 @@ export class FragmentTask {
   private readonly activities;
   /** What was last written of the current task; undefined before the first. */
   content?: TaskContent & { due: string };
+  /** What Fragment has made of the due date that was last written: it may round. */
+  dueAnswered?: string;
 
   /** `refused` is told of a change that Fragment refuses for good: the process goes on without it. */
   constructor(
@@ -47,6 +49,7 @@ export class FragmentTask {
     const move = this.options.lifecycle === 'single-task' && this.uid !== undefined;
     const news = move ? await this.moveOrCreate(spec, status, comment) : await this.create(spec, status, comment);
     this.uid = news.uid;
+    this.dueAnswered = news.due;
     if (!this.created.includes(news.uid)) this.created.push(news.uid);
     return news;
   }
@@ -117,9 +120,10 @@ export class FragmentTask {
   setDue(state: StepState): Promise<void> {
     const change = { uid: state.uid as string, due: state.due as string };
     if (this.content) this.content.due = change.due;
-    return this.tolerant(state, () =>
-      this.activities.setTaskDue.executeWithOptions({ summary: `${state.step}: due ${state.due}` }, [change]),
-    );
+    return this.tolerant(state, async () => {
+      const summary = `${state.step}: due ${state.due}`;
+      this.dueAnswered = await this.activities.setTaskDue.executeWithOptions({ summary }, [change]);
+    });
   }
 
   private create(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {

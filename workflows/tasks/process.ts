@@ -32,6 +32,7 @@ export type StepEvent =
       | { kind: 'retry'; verb: Partial<OperatorVerb> }
       | { kind: 'skip'; verb: OperatorVerb }
       | { kind: 'reassign'; verb: contract.Reassign }
+      | { kind: 'changeDue'; verb: contract.ChangeDue }
     ));
 export type VerbEvent = Exclude<StepEvent, { kind: 'news' }>;
 
@@ -41,6 +42,7 @@ export interface WaitingStep {
   mayComplete(answer: CompleteStep): void;
   maySkip(): void;
   mayReassign(): void;
+  mayChangeDue(): void;
 }
 
 export type Ending<T> = { value: T } | { withdrawn: string };
@@ -173,6 +175,7 @@ export class TaskProcess {
         mayComplete: () => refuse(`${what} is a compensation: retry or skip it`),
         maySkip: () => undefined,
         mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),
+        mayChangeDue: () => refuse(`${what} is a compensation: it is never due`),
       };
       const event = await this.next(({ kind }) => kind === 'retry' || kind === 'skip');
       this.waiting = undefined;

@@ -58,6 +58,10 @@ export function asWaiting(spec: PersonStep, state: StepState): WaitingStep {
     mayComplete: (answer) => mayComplete(spec, answer),
     maySkip: () => (spec.skippable ? undefined : refuse(`${spec.step} decides the process: complete it instead`)),
     mayReassign: () => (state.uid ? undefined : refuse(`${spec.step} has no task that could be reassigned`)),
+    mayChangeDue: () =>
+      ['waiting', 'overdue'].includes(state.status)
+        ? undefined
+        : refuse(`${spec.step} is ${state.status}: no deadline runs`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { setHandler } from '@temporalio/workflow';
 import * as contract from './contract.js';
-import type { OperatorVerb, Reassign, StepState } from './contract.js';
+import type { ChangeDue, OperatorVerb, Reassign, StepState } from './contract.js';
 import { refuse, type TaskProcess, type WaitingStep } from './process.js';
 
 /**
@@ -47,6 +47,15 @@ export function answerVerbs(process: TaskProcess): void {
       waitingStep(process).mayReassign();
     },
     description: 'Give the task of the current step to another person: { email, reason, by }',
+  });
+  setHandler(contract.changeDueUpdate, (verb) => process.handled({ kind: 'changeDue', verb }), {
+    validator: (verb: ChangeDue) => {
+      required(verb, 'reason');
+      future(required(verb, 'due'));
+      running(process);
+      waitingStep(process).mayChangeDue();
+    },
+    description: 'Move the due date of the current step, and its reminders with it: { due, reason, by }',
   });
   setHandler(contract.pauseUpdate, (verb) => process.pause(verb), {
     validator: (verb) => {
@@ -102,6 +111,13 @@ function parkedStep(process: TaskProcess): WaitingStep {
 
 function assertNotPaused({ state: { paused } }: TaskProcess): void {
   if (paused !== undefined) refuse(`the process is paused (${paused}): resume it first, or withdraw it`);
+}
+
+/** An instant names its offset: without one it would be read in the time zone of whichever worker runs. */
+function future(due: string): void {
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(due) ? Date.parse(due) : NaN;
+  if (Number.isNaN(at)) refuse(`due has to be an instant such as 2026-03-01T17:00:00Z, not ${due.slice(0, 40)}`);
+  if (at <= Date.now()) refuse(`due is not in the future: ${due}`);
 }
 
 function required(verb: object | undefined, name: string): string {

@@ -9,6 +9,9 @@ export type ParkedEnd = { answer: StepResult } | { verb: VerbEvent };
 /** What ended the waiting: an answer, a verb that ends the step, or a task that was taken away once too often. */
 export type WaitEnd = ParkedEnd | { problem: string; absent: 'deleted' | 'archived' };
 
+/** Fragment's own precision is not documented: whole seconds, at the coarsest that is likely. */
+const ROUNDING_MS = 1_000;
+
 /**
  * Waits for one step: answers what is no answer by giving the task back, speaks up at the deadlines, and opens a task
  * again that was taken away. On a paused process it does none of this; what arrives is kept.
@@ -37,6 +40,7 @@ export class StepWait {
       const event = await this.next(this.due[0]);
       if (!event) await this.alarm(this.due.shift() as Alarm);
       else if (event.kind === 'reassign') await this.reassign(event);
+      else if (event.kind === 'changeDue') await this.changeDue(event);
       else if (event.kind !== 'news') return { verb: event };
       else if (event.news.absent && event.news.status !== 'DONE') {
         const absent = await this.stillAbsent();
@@ -55,6 +59,7 @@ export class StepWait {
     for (;;) {
       const event = (await this.next()) as StepEvent;
       if (event.kind === 'reassign') await this.reassign(event);
+      else if (event.kind === 'changeDue') await this.changeDue(event);
       else if (event.kind !== 'news') return { verb: event };
       else if (event.news.status === 'DONE') {
         const answer = await this.judge(event.news);
@@ -71,7 +76,7 @@ export class StepWait {
       const woken = () => process.events.length > 0 || process.state.paused !== undefined;
       if (!alarm) await condition(woken);
       else {
-        const left = Math.max(1, this.clock.untilMs(alarm.after, Date.now()));
+        const left = Math.max(1, this.leftUntil(alarm));
         if (!(await condition(woken, left, { summary: `${spec.step}: ${alarm.kind}` }))) return undefined;
       }
       if (process.state.paused !== undefined) continue;
@@ -92,6 +97,13 @@ export class StepWait {
       const news = await this.task.read(spec, state);
       if (news?.status === 'DONE') return { kind: 'news', news };
     }
+  }
+
+  /** A due date that was moved to outside working hours is still not past before it is. */
+  private leftUntil({ after, kind }: Alarm): number {
+    const now = Date.now();
+    const left = this.clock.untilMs(after, now);
+    return kind === 'overdue' ? Math.max(left, Date.parse(this.state.due ?? '') - now || 0) : left;
   }
 
   /** Passes when the process is not paused; after a pause the task is due later by as long. */
@@ -133,6 +145,38 @@ export class StepWait {
     this.process.acted(event);
   }
 
+  private async changeDue(event: VerbEvent & { kind: 'changeDue' }): Promise<void> {
+    const due = new Date(event.verb.due).toISOString();
+    // Asked for once more: it is so already.
+    if (due !== this.state.due) {
+      this.process.auditVerb(event, `due date moved to ${due}`, this.state.step);
+      this.rearm(due);
+      this.dueInFragment = due;
+      await this.task.setDue(this.state);
+    }
+    this.process.acted(event);
+  }
+
+  /** Another due date means other alarms: all that lie ahead of now ring, though they may have rung for the old one. */
+  private rearm(due: string): void {
+    const { clock, state, process } = this;
+    const now = Date.now();
+    clock.moveDue(Date.parse(due), now);
+    this.due = clock
+      .alarms()
+      .filter(({ kind, after }) => after > clock.elapsed(now) || (kind === 'overdue' && Date.parse(due) <= now));
+    state.due = due;
+    if (state.status === 'overdue' && Date.parse(due) > now) state.status = 'waiting';
+    process.attention(undefined);
+  }
+
+  /** Whether a person has moved the due date in Fragment. Fragment may keep less than milliseconds of what we wrote. */
+  private movedBy(due: string | undefined): boolean {
+    if (due === undefined) return false;
+    const ours = [this.dueInFragment, this.task.dueAnswered].flatMap((known) => (known ? [Date.parse(known)] : []));
+    return ours.every((known) => Math.abs(Date.parse(due) - known) >= ROUNDING_MS);
+  }
+
   private async alarm({ kind }: Alarm): Promise<void> {
     const { spec, state, process } = this;
     // A completion, or a task taken away, that nobody told us of comes to light here.
@@ -140,6 +184,13 @@ export class StepWait {
     if (!news || news.status === 'DONE' || news.absent) {
       process.events.push({ kind: 'news', news: news ?? gone(state) });
       this.due.unshift({ kind, after: this.clock.elapsed(Date.now()) });
+      return;
+    }
+    if (this.movedBy(news.due)) {
+      const due = new Date(news.due as string).toISOString();
+      process.audit({ what: `due date moved to ${due}`, step: state.step, source: 'person', why: 'in Fragment' });
+      this.dueInFragment = due;
+      this.rearm(due);
       return;
     }
     process.audit({ what: kind, step: state.step, source: 'engine' });
