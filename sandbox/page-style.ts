@@ -107,7 +107,8 @@ button:hover { background: var(--accent-soft); }
 .primary:hover { background: light-dark(#123a93, #c2d6ff); }
 .manage { display: grid; gap: 0.7rem; justify-items: start; }
 .row { display: flex; gap: 0.5rem; margin-top: 0.2rem; }
-.row input { min-width: 0; width: 13rem; }
+.manage > form { max-width: 100%; }
+.row input { min-width: 0; flex: 1; }
 summary { cursor: pointer; }
 dl { margin: 0; }
 .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.7rem 1.5rem; }

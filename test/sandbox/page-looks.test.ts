@@ -75,9 +75,9 @@ describe('sandbox: inbox page, looked at', () => {
   it('is shown in the docs as it is', async function () {
     if (!process.env.UPDATE_SCREENSHOTS) this.skip();
     sandbox.linkTemporal('http://127.0.0.1:8233');
-    const wide = { width: 1200, height: 760 };
+    const wide = { width: 1200, height: 640 };
     await picture('inbox-tasks.png', '/', { viewport: wide, colorScheme: 'light' });
-    await picture('inbox-task.png', PAGES.task, { viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
+    await picture('inbox-task.png', PAGES.task, { viewport: { width: 1200, height: 840 }, colorScheme: 'light' });
     sandbox.faults.add({ kind: 'status', status: 429, times: UNTIL_CLEARED });
     for (let request = 0; request < 12; request++) await send(sandbox, 'GET', '/accounts/me');
     await picture('inbox-faults.png', '/faults', { viewport: wide, colorScheme: 'dark' });

@@ -21,7 +21,7 @@ export function setScene({ tasks }: Sandbox): void {
   for (let n = 10; n < 66; n++) {
     const step = n % 4;
     const amount = `${(n * 137.31).toFixed(2)} USD`;
-    const by = PEOPLE[n % 3]!;
+    const by = PEOPLE[n % 4]!;
     const fields = {
       ...claim(`C-${2_000 + n}`, amount, n),
       title: `${TITLES[step]} claim C-${2_000 + n} (${amount})`,
