@@ -55,10 +55,11 @@ export function createPage({ store, behaviour, faults, counter, temporalUi }: Pa
   page.get('/tasks/:uid', (c) => drawTask(c));
   page.post('/tasks/:uid/:action', async (c) => {
     const action = c.req.param('action');
+    // Read before the task is looked at: while a body arrives, others change it.
+    const typed = await sentBy(c);
     const task = store.get(uidOf(c));
     const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (!task || !known) return drawTask(c);
-    const typed = await sentBy(c);
     try {
       known.act({ store, task, by: personOf(c), typed });
     } catch (error) {
