@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { parseJson } from '../client/index.js';
 import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
 import { startSandbox } from '../sandbox/server.js';
@@ -14,6 +14,7 @@ interface SandboxOptions {
   journal?: string;
   team?: boolean;
   behaviour?: string;
+  temporalUi?: string;
 }
 
 export function registerSandbox(program: Command): void {
@@ -28,20 +29,27 @@ export function registerSandbox(program: Command): void {
       '--behaviour <json>',
       'switches for what Fragment leaves open (GET /_sandbox/behaviour names them), or a file',
     )
+    .option('--temporal-ui <url>', 'Temporal Web UI, for links from tasks to their workflows', webAddress)
     .action((options: SandboxOptions) => interruptible((interrupted) => serve(options, interrupted)));
 }
 
 async function serve(options: SandboxOptions, interrupted: AbortSignal): Promise<void> {
-  const { port, host, journal, team } = options;
+  const { port, host, journal, team, temporalUi } = options;
   const behaviour = options.behaviour === undefined ? {} : await readBehaviour(options.behaviour);
   const known = process.env.FRAGMENT_API_TOKEN;
   const token = known || newToken();
-  const sandbox = await startSandbox({ port, host, journal, token, behaviour, team: team ? {} : false }).catch(
-    (error: unknown) => {
-      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      throw taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
-    },
-  );
+  const sandbox = await startSandbox({
+    port,
+    host,
+    journal,
+    token,
+    behaviour,
+    temporalUi,
+    team: team ? {} : false,
+  }).catch((error: unknown) => {
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    throw taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
+  });
   try {
     print(`inbox: ${sandbox.url}`);
     print(environmentLines(sandbox, known ? undefined : token).join('\n'));
@@ -70,6 +78,11 @@ export function environmentLines(at: { apiUrl: string; paymentsUrl: string }, to
     `export PAYMENTS_URL=${at.paymentsUrl}`,
     ...(token ? [`export PAYMENTS_TOKEN=${token}`] : ['export PAYMENTS_TOKEN=$FRAGMENT_API_TOKEN']),
   ];
+}
+
+function webAddress(value: string): string {
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
+  throw new InvalidArgumentError('It has to be an http or https address.');
 }
 
 export function newToken(): string {

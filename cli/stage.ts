@@ -43,6 +43,7 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
     if (real) await checkFragment(fragmentClient(config), config.FRAGMENT_API_URL);
     installTelemetry(config);
     const { uiUrl, address } = await stageTemporal(options, undo);
+    sandbox?.sandbox.linkTemporal(uiUrl);
 
     const connected = await connect();
     undo.push(() => connected.close());

@@ -25,6 +25,9 @@ export const faultSchema = z.strictObject({
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultInput = z.input<typeof faultSchema>;
 
+/** `times` of a fault that stays until the faults are cleared. */
+export const UNTIL_CLEARED = Number.MAX_SAFE_INTEGER;
+
 /** Faults that wait for a request. The first that matches is taken; one with no `match.path` concerns /api/v1 alone. */
 export class Faults {
   waiting: Fault[] = [];

@@ -33,8 +33,14 @@ export class Counter {
     this.requests++;
     if (method !== 'GET' && endpoint !== '/tasks/query') this.writes++;
     this.byEndpoint[key] = (this.byEndpoint[key] ?? 0) + 1;
-    while (this.#recent[0] !== undefined && this.#recent[0] <= now - WINDOW) this.#recent.shift();
     this.#recent.push(now);
-    this.maxIn60s = Math.max(this.maxIn60s, this.#recent.length);
+    this.maxIn60s = Math.max(this.maxIn60s, this.lastMinute());
+  }
+
+  /** Requests in the 60 s up to now, refused ones included. */
+  lastMinute(): number {
+    const since = this.now() - WINDOW;
+    while (this.#recent[0] !== undefined && this.#recent[0] <= since) this.#recent.shift();
+    return this.#recent.length;
   }
 }

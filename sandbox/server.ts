@@ -32,6 +32,8 @@ export interface SandboxOptions {
   journal?: string | undefined;
   /** `false`: nobody works the tasks, but whoever opens the page. */
   team?: TeamOptions | false | undefined;
+  /** Address of the Temporal Web UI, to link tasks to their workflows; with `/namespaces/<name>` unless that is `default`. */
+  temporalUi?: string | undefined;
   now?: (() => number) | undefined;
 }
 
@@ -46,6 +48,8 @@ export interface Sandbox {
   ledger: Ledger;
   team: Team | undefined;
   stats(): Stats;
+  /** For a Temporal that is up later than the sandbox. */
+  linkTemporal(uiUrl: string | undefined): void;
   close(): Promise<void>;
 }
 
@@ -58,11 +62,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const faults = new Faults();
   const counter = new Counter(now);
 
+  let temporalUi = workflowsAt(options.temporalUi);
+
   const app = new Hono();
   app.route('/api/v1', createApi({ store: tasks, behaviour, token, faults, counter, now }));
   app.route('/payments', createLedgerApi({ ledger, token: options.paymentsToken ?? token, faults }));
   app.route('/_sandbox', createControl({ store: tasks, behaviour, faults, counter, ledger }));
-  app.route('/', createPage(tasks));
+  app.route('/', createPage({ store: tasks, behaviour, faults, counter, temporalUi: () => temporalUi }));
 
   const server = createAdaptorServer({ fetch: app.fetch });
   const sockets = new Set<Socket>();
@@ -89,6 +95,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     ledger,
     team,
     stats: () => statsOf({ store: tasks, counter, faults }),
+    linkTemporal(uiUrl) {
+      temporalUi = workflowsAt(uiUrl);
+    },
     async close() {
       team?.stop();
       const closed = new Promise<void>((resolve) => {
@@ -100,4 +109,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       journal.close();
     },
   };
+}
+
+function workflowsAt(uiUrl: string | undefined): string | undefined {
+  if (!uiUrl) return undefined;
+  const base = uiUrl.replace(/\/+$/, '');
+  return /\/namespaces\/[^/]+$/.test(base) ? base : `${base}/namespaces/default`;
 }

@@ -23,7 +23,8 @@ export interface TeamOptions {
   decide?: TeamScript | undefined;
 }
 
-const PEOPLE = [
+/** Whom the team and the inbox know from the start. */
+export const PEOPLE = [
   'ada.okafor@example.com',
   'ben.lindqvist@example.com',
   'chiara.russo@example.com',
