@@ -5,7 +5,7 @@ import { loadConfig, type Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { messageOf } from './failure.js';
-import { missingSearchAttributes } from './search-attributes.js';
+import { missingSearchAttributes } from '../worker/search-attributes.js';
 
 export interface Finding {
   what: string;

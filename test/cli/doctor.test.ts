@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../cli/doctor-checks.js';
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 
