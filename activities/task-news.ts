@@ -8,6 +8,7 @@ export interface Answer {
   note?: string;
   reference?: string;
   corrections?: Record<string, unknown>;
+  data?: Record<string, unknown>;
 }
 /** The worker hands in the schemas of all its processes. */
 export type ParseAnswer = (process: string, step: string, formData: unknown) => ParsedAnswer;

@@ -62,6 +62,8 @@ export interface TaskActivityOptions {
   gateway: Gateway;
   client: FragmentClient;
   parseAnswer: ParseAnswer;
+  /** The keys of `form_data` that a process's own schemas read. */
+  formKeys?: (process: string) => readonly string[];
 }
 
 /** No key of an earlier answer may count for the next step. Nulls clear it whether the server merges or replaces. */
@@ -73,7 +75,7 @@ const CLEARED_ANSWER = { decision: null, note: null, reference: null, correction
  *
  * Failures: FragmentRejected and FragmentNotFound end the activity; everything else is retried.
  */
-export function createTaskActivities({ gateway, client, parseAnswer }: TaskActivityOptions) {
+export function createTaskActivities({ gateway, client, parseAnswer, formKeys = () => [] }: TaskActivityOptions) {
   let nullsRefused = false;
 
   /** A write that may have been applied before is sent again only where the task does not hold what it says. */
@@ -167,7 +169,12 @@ export function createTaskActivities({ gateway, client, parseAnswer }: TaskActiv
     /** Takes the single task to another step: unassigned, with no trace of the last answer. */
     moveTask(input: MoveTask): Promise<TaskNews> {
       return orFailure(async () => {
-        const body: TaskWrite = { fields: input.fields, status: input.status ?? 'TODO', form_data: CLEARED_ANSWER };
+        const own = Object.fromEntries(formKeys(input.process).map((key) => [key, null]));
+        const body: TaskWrite = {
+          fields: input.fields,
+          status: input.status ?? 'TODO',
+          form_data: { ...CLEARED_ANSWER, ...own },
+        };
         if (input.due) body.due_at = input.due;
         const at = (task: Task | undefined) =>
           task?.fields?.step === input.step && Number(task.fields.round) === input.round;

@@ -28,7 +28,7 @@ function run(size: Size): Promise<Outcome> {
           taskQueue: QUEUE,
           workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
         }),
-        await gatewayWorker(place, { gateway, client, temporal }),
+        await gatewayWorker(place, { gateway, client, temporal, processes: [] }),
       ];
       const window = await whileWorking(workers, () =>
         closedLoop({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
-import { spelledTypes } from '../cli/search-attributes.js';
+import { spelledTypes } from '../worker/search-attributes.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
 import { installTelemetry } from '../worker/telemetry.js';

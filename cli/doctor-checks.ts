@@ -8,7 +8,7 @@ import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { feedFinding, leaseFinding } from './doctor-account.js';
 import { webhook } from './doctor-webhook.js';
 import { messageOf } from './failure.js';
-import { missingSearchAttributes } from './search-attributes.js';
+import { missingSearchAttributes } from '../worker/search-attributes.js';
 
 export interface Finding {
   what: string;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { print, printJson } from './output.js';
-import { SEARCH_ATTRIBUTES, registerSearchAttributes } from './search-attributes.js';
+import { SEARCH_ATTRIBUTES, registerSearchAttributes } from '../worker/search-attributes.js';
 import { withTemporal } from './session.js';
 
 export function registerSetup(program: Command): void {
@@ -9,7 +9,7 @@ export function registerSetup(program: Command): void {
     .description("register the processes' search attributes with Temporal; doing it twice is harmless")
     .option('--json', 'print one JSON object and nothing else')
     .action(async ({ json }: { json?: boolean }) => {
-      const registered = await withTemporal(registerSearchAttributes);
+      const registered = await withTemporal((client) => registerSearchAttributes(client));
       const names = SEARCH_ATTRIBUTES.map(({ name }) => name);
       if (json) printJson({ registered, searchAttributes: names });
       else print(registered.length > 0 ? `registered: ${registered.join(', ')}` : `all there: ${names.join(', ')}`);

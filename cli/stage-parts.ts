@@ -4,8 +4,8 @@ import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { freePort } from '../worker/embedded/ports.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
 import { newToken } from './sandbox.js';
-import { CliError, note } from './output.js';
-import { registerSearchAttributes, spelledTypes } from './search-attributes.js';
+import { note } from './output.js';
+import { SearchAttributeError, registerSearchAttributes, spelledTypes } from '../worker/search-attributes.js';
 import { withTemporal } from './session.js';
 
 /** Where state outlives the process; absent: in memory. */
@@ -54,7 +54,7 @@ async function registerIfAllowed(client: Client): Promise<void> {
   try {
     await registerSearchAttributes(client);
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof SearchAttributeError) throw error;
     note(`The search attributes could not be checked (${(error as Error).message}); \`flows setup\` registers them.`);
   }
 }

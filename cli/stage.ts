@@ -47,7 +47,7 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
 
     const connected = await connect();
     undo.push(() => connected.close());
-    const worker = await startWorker(config, 'all', [undefined]);
+    const worker = await startWorker(config, 'all', { accounts: [undefined] });
     undo.push(() => worker.stop());
     return await perform({
       temporal: connected.client,

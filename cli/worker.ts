@@ -17,6 +17,6 @@ export function registerWorker(program: Command): void {
     .action(async ({ role, account }: AccountOption & { role: Role }) => {
       const single = holdsGateway(role) && !process.env.FRAGMENT_ACCOUNTS;
       const config = settings(process.env, single ? ['FRAGMENT_API_TOKEN'] : []);
-      await runWorker(config, role, chosenAccounts(config, account));
+      await runWorker(config, role, { accounts: chosenAccounts(config, account) });
     });
 }

@@ -5,7 +5,7 @@ import { TemporalUnreachableError } from './errors.js';
 
 export interface Connected {
   client: Client;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** A client that connects when it is first used: for a server that must answer while Temporal is away. */

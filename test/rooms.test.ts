@@ -31,6 +31,12 @@ describe('the walls between the rooms', () => {
     ['sandbox/x.ts', "import '../fragment/client.js';", /fragment\/schema\.ts alone/],
     ['sandbox/x.ts', "import '../workflows/claim/contract.js';", /sandbox\/ imports/],
     ['cli/x.ts', "import '../test/stage.js';", /cli\/ imports/],
+    ['cli/x.ts', "import '../testing/index.js';", /cli\/ imports/],
+    ['worker/x.ts', "import '../testing/index.js';", /worker\/ imports/],
+    ['testing/x.ts', "import '../test/stage.js';", /testing\/ imports/],
+    ['testing/x.ts', "import '../cli/session.js';", /testing\/ imports/],
+    ['examples/refund/workflow.ts', "import { z } from 'zod';", /deterministic/],
+    ['examples/refund/workflow.ts', "import { runWorker } from '../../worker/index.js';", /deterministic/],
   ];
   const allowed: [file: string, line: string][] = [
     ['activities/x.ts', "export { FragmentError } from '../fragment/errors.js';"],
@@ -40,6 +46,8 @@ describe('the walls between the rooms', () => {
     ['client/x.ts', "export { claimSchema } from '../workflows/claim/schema.js';"],
     ['worker/x.ts', "export { claim } from '../workflows/claim/workflow.js';"],
     ['sandbox/x.ts', "export { taskSchema } from '../fragment/schema.js';"],
+    ['testing/x.ts', "export { startSandbox } from '../sandbox/server.js';"],
+    ['examples/refund/workflow.ts', "import type { BankActivities } from './bank.js';"],
     ['cli/x.ts', "export { Gateway } from '../fragment/gateway.js';"],
   ];
 

@@ -1,22 +1,22 @@
 /** The real parts that integration tests stand on: a Temporal dev server, the sandbox over HTTP, workers in this process. */
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import {
   createFeedActivities,
   createPaymentActivities,
   createReconcileActivities,
   createTaskActivities,
-  type ParseAnswer,
 } from '../activities/index.js';
 import { FragmentClient } from '../fragment/client.js';
 import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
+import { quiet } from '../testing/quiet.js';
 import { keepAlive } from '../worker/keep-alive.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
-import { taskKeys } from '../worker/task-keys.js';
+import { claimProcess } from '../worker/own-processes.js';
+import { formKeysOf, parseAnswerOf, taskKeysOf } from '../worker/process-definition.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/contract.js';
-import { parseAnswer } from '../workflows/claim/schema.js';
 import { DEFAULT_POLICY, claimWorkflowId, type Claim, type ClaimInput } from '../workflows/claim/contract.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 
@@ -27,8 +27,8 @@ const SEARCH_ATTRIBUTES = {
   FragmentTasks: 'KeywordList',
 };
 
-const parseByProcess: ParseAnswer = (process, step, formData) =>
-  process === 'claim' ? parseAnswer(step, formData) : { answer: {} };
+const PROCESSES = [claimProcess()];
+const parseAnswer = parseAnswerOf(PROCESSES);
 
 let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 
@@ -90,9 +90,9 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       ...shared,
       taskQueue: FRAGMENT_QUEUE,
       activities: {
-        ...createTaskActivities({ gateway, client, parseAnswer: parseByProcess }),
-        ...createFeedActivities({ gateway, client, temporal, parseAnswer: parseByProcess }),
-        ...createReconcileActivities({ gateway, client, temporal, parseAnswer: parseByProcess, taskKeys }),
+        ...createTaskActivities({ gateway, client, parseAnswer, formKeys: formKeysOf(PROCESSES) }),
+        ...createFeedActivities({ gateway, client, temporal, parseAnswer }),
+        ...createReconcileActivities({ gateway, client, temporal, parseAnswer, taskKeys: taskKeysOf(PROCESSES) }),
       },
       interceptors: { activity: [keepAlive] },
       maxConcurrentActivityTaskExecutions: 500,
@@ -128,15 +128,6 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       await server.stop();
     },
   };
-}
-
-let installed = false;
-/** Temporal's runtime is one for a process, so the first to start it decides what it logs. */
-export function quiet(): void {
-  if (installed) return;
-  installed = true;
-  const logging = { filter: { core: 'ERROR', other: 'ERROR' } as const, forward: {} };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
 }
 
 /** The first thing that `look` finds; a condition that never comes true says so after a minute. */

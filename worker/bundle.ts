@@ -4,9 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
 import { failureConverterPath } from '../codec/data-converter.js';
 
-const workflowsPath = ['ts', 'js']
-  .map((extension) => fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)))
-  .find((path) => existsSync(path)) as string;
+const own = new URL('../workflows/index.js', import.meta.url);
 const prebuilt = {
   plain: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
   // The failure converter is part of a bundle, and with encryption it is another one.
@@ -16,10 +14,19 @@ const prebuilt = {
 /** The bundle that `npm run build` made, where this is the built code; else the sources, bundled at start. */
 export function workflowSource({ encrypted }: { encrypted: boolean }): WorkflowSource {
   const codePath = encrypted ? prebuilt.encrypted : prebuilt.plain;
-  return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath };
+  return existsSync(codePath) ? { workflowBundle: { codePath } } : workflowsAt(own);
 }
 
-type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+/** The module that exports the workflows, bundled at start; `.js` in its name stands for the source beside it as well. */
+export function workflowsAt(module: URL): { workflowsPath: string } {
+  const built = fileURLToPath(module);
+  const source = built.replace(/\.js$/, '.ts');
+  const workflowsPath = [built, source].find((path) => existsSync(path));
+  if (!workflowsPath) throw new Error(`no workflows: neither ${built} nor ${source} exists`);
+  return { workflowsPath };
+}
+
+export type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const bundles: [string, string | undefined][] = [
@@ -27,7 +34,7 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
     [prebuilt.encrypted, failureConverterPath],
   ];
   for (const [path, converter] of bundles) {
-    const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath: converter });
+    const { code } = await bundleWorkflowCode({ ...workflowsAt(own), failureConverterPath: converter });
     await writeFile(path, code);
   }
 }

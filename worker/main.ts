@@ -4,10 +4,13 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { dataConverter } from '../codec/data-converter.js';
 import type { Gateway } from '../fragment/gateway.js';
+import { workflowSource, type WorkflowSource } from './bundle.js';
 import type { Config } from './config.js';
 import { fragmentClient } from './fragment.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { serveHealth, temporalServes } from './health.js';
+import { claimProcess, onboardingProcess } from './own-processes.js';
+import { assertDistinct, type ProcessDefinition } from './process-definition.js';
 import {
   ensureFeed,
   ensureLease,
@@ -35,19 +38,28 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+export interface WorkerParts {
+  /** The Fragment accounts that a gateway sends for; absent: all that are configured. */
+  accounts?: readonly (string | undefined)[];
+  /** Processes beside `claim` and `onboarding`. Their workflows have to be in `workflows`. */
+  processes?: readonly ProcessDefinition[];
+  /** A module of yours that exports your workflows and ours (`fragment-flows/workflows`); absent: ours alone. */
+  workflows?: WorkflowSource;
+}
+
 /** Runs until SIGTERM, SIGINT, SIGQUIT or SIGUSR2, which Temporal's runtime turns into a graceful shutdown. */
-export async function runWorker(config: Config, role: Role, accounts?: readonly (string | undefined)[]): Promise<void> {
+export async function runWorker(config: Config, role: Role, parts?: WorkerParts): Promise<void> {
   await (
-    await startWorker(config, role, accounts)
+    await startWorker(config, role, parts)
   ).done;
 }
 
-/** A worker in this process, by `TEMPORAL_*` and the given configuration; as a gateway, of all its accounts if none is named. */
-export async function startWorker(
-  config: Config,
-  role: Role,
-  accounts: readonly (string | undefined)[] = config.accounts.map(({ name }) => name),
-): Promise<RunningWorker> {
+/** A worker in this process, by `TEMPORAL_*` and the given configuration. */
+export async function startWorker(config: Config, role: Role, parts: WorkerParts = {}): Promise<RunningWorker> {
+  const { accounts = config.accounts.map(({ name }) => name) } = parts;
+  const provider = config.PAYMENTS_URL ? { url: config.PAYMENTS_URL, token: config.PAYMENTS_TOKEN } : undefined;
+  const processes = [claimProcess(provider), onboardingProcess, ...(parts.processes ?? [])];
+  assertDistinct(processes);
   const log = installTelemetry(config);
   // Before anything starts: a missing token would show as a lease that nobody can hold.
   if (holdsGateway(role)) for (const account of accounts) fragmentClient(config, account);
@@ -67,8 +79,8 @@ export async function startWorker(
   });
 
   if (holdsProcesses(role)) {
-    const provider = config.PAYMENTS_URL ? { url: config.PAYMENTS_URL, token: config.PAYMENTS_TOKEN } : undefined;
-    workers.push(await processesWorker(place, provider));
+    const workflows = parts.workflows ?? workflowSource({ encrypted: place.dataConverter !== undefined });
+    workers.push(await processesWorker(place, workflows, processes));
   }
   if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 
@@ -84,7 +96,7 @@ export async function startWorker(
       temporal,
       beat: (stats) => metrics.publish(stats),
       open: async (maySend) => {
-        const sender = await openSender({ place, config, log, temporal, metrics, account }, maySend);
+        const sender = await openSender({ place, config, log, temporal, metrics, account, processes }, maySend);
         gateways.set(account, sender.gateway);
         return {
           ...sender,

@@ -4,7 +4,6 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import {
   createFeedActivities,
   createLeaseActivities,
-  createPaymentActivities,
   createReconcileActivities,
   createTaskActivities,
 } from '../activities/index.js';
@@ -14,10 +13,9 @@ import type { Gateway } from '../fragment/gateway.js';
 import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/contract.js';
 import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-contract.js';
 import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
-import { parseAnswer } from './answers.js';
-import { workflowSource } from './bundle.js';
+import type { WorkflowSource } from './bundle.js';
 import { keepAlive } from './keep-alive.js';
-import { taskKeys } from './task-keys.js';
+import { formKeysOf, parseAnswerOf, taskKeysOf, type ProcessDefinition } from './process-definition.js';
 
 export const ROLES = ['all', 'processes', 'gateway'] as const;
 /**
@@ -47,12 +45,16 @@ export interface Place {
   dataConverter?: DataConverter;
 }
 
-export function processesWorker(place: Place, provider: { url: string; token?: string } | undefined): Promise<Worker> {
+export function processesWorker(
+  place: Place,
+  workflows: WorkflowSource,
+  processes: readonly ProcessDefinition[],
+): Promise<Worker> {
   return Worker.create({
     ...place,
-    ...workflowSource({ encrypted: place.dataConverter !== undefined }),
+    ...workflows,
     taskQueue: PROCESSES_QUEUE,
-    activities: createPaymentActivities(provider),
+    activities: Object.assign({}, ...processes.map(({ activities }) => activities)) as object,
     ...PROCESSES_SIZING,
     // A payment call that is under way is worth waiting for: its time-out is 20 s.
     shutdownGraceTime: '25 seconds',
@@ -72,18 +74,24 @@ export function leaseWorker(place: Place, account: string | undefined, options: 
   });
 }
 
+export interface GatewayParts {
+  gateway: Gateway;
+  client: FragmentClient;
+  temporal: Client;
+  account?: string;
+  processes: readonly ProcessDefinition[];
+}
+
 /** Run by the holder alone. */
-export function gatewayWorker(
-  place: Place,
-  { account, ...parts }: { gateway: Gateway; client: FragmentClient; temporal: Client; account?: string },
-): Promise<Worker> {
+export function gatewayWorker(place: Place, { account, processes, ...parts }: GatewayParts): Promise<Worker> {
+  const parseAnswer = parseAnswerOf(processes);
   return Worker.create({
     ...place,
     taskQueue: fragmentQueue(account),
     activities: {
-      ...createTaskActivities({ ...parts, parseAnswer }),
+      ...createTaskActivities({ ...parts, parseAnswer, formKeys: formKeysOf(processes) }),
       ...createFeedActivities({ ...parts, parseAnswer, account }),
-      ...createReconcileActivities({ ...parts, parseAnswer, taskKeys, account }),
+      ...createReconcileActivities({ ...parts, parseAnswer, taskKeys: taskKeysOf(processes), account }),
     },
     interceptors: { activity: [keepAlive] },
     ...GATEWAY_SIZING,

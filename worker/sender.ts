@@ -4,6 +4,7 @@ import type { Sender } from '../activities/index.js';
 import type { Config } from './config.js';
 import { openFragment } from './fragment.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
+import type { ProcessDefinition } from './process-definition.js';
 import { gatewayWorker, type Place } from './roles.js';
 
 export interface SenderParts {
@@ -13,13 +14,14 @@ export interface SenderParts {
   temporal: Client;
   metrics: GatewayMetrics;
   account?: string;
+  processes: readonly ProcessDefinition[];
 }
 
 /** What the holder of an account's lease runs: the gateway, with an empty budget, and the worker of the account's queue. */
 export async function openSender(parts: SenderParts, maySend: () => boolean): Promise<Sender> {
-  const { place, config, log, temporal, metrics, account } = parts;
+  const { place, config, log, temporal, metrics, account, processes } = parts;
   const fragment = openFragment(config, log, { account, maySend, onAcknowledged: (ms) => metrics.acknowledged(ms) });
-  const worker = await gatewayWorker(place, { ...fragment, temporal, account });
+  const worker = await gatewayWorker(place, { ...fragment, temporal, account, processes });
   const run = worker.run();
   log.info({ account }, 'holds the lease: this process sends for the account');
   return {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { startOwned } from '../../worker/embedded/owned-process.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
 import { Part, type Launched } from './part.js';

@@ -1,5 +1,5 @@
 /** What `flows` finds when it is run: a Temporal of its own, a sandbox in Fragment's place, and workers as processes. */
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
 import { startFlows, type RunningFlows } from './flows.js';

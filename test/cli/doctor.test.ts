@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { Finding } from '../../cli/doctor-checks.js';
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';

@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { createFeedActivities, createTaskActivities } from '../../activities/index.js';
 import type { FeedWay } from '../../activities/feed-cursor.js';
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { FragmentClient } from '../../fragment/client.js';
 import { Gateway } from '../../fragment/gateway.js';
 import { behaviourSchema } from '../../sandbox/behaviour.js';

@@ -41,9 +41,9 @@ describe('a claim, done by a person in the inbox', function () {
   }
 
   it('survives that Fragment is taken away, is not approved by its reviewer, and is paid', async () => {
-    const { startClaim, sandbox } = stage!;
+    const { sandbox } = stage!;
     page = await browser!.newPage();
-    const claim = await startClaim({ id: 'C-7', total: { amount: 90_000, currency: 'USD' } });
+    const claim = await stage!.startClaim({ id: 'C-7', total: { amount: 90_000, currency: 'USD' } });
     await open('data_entry');
     await be(ADA);
     await page.getByLabel('Corrections').fill('{"type": "pharmacy"}');

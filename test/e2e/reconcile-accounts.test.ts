@@ -7,9 +7,9 @@ import { FragmentClient } from '../../fragment/client.js';
 import { Gateway } from '../../fragment/gateway.js';
 import { taskUid } from '../../fragment/uid.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
-import { parseAnswer } from '../../worker/answers.js';
 import { keepAlive } from '../../worker/keep-alive.js';
-import { taskKeys } from '../../worker/task-keys.js';
+import { claimProcess } from '../../worker/own-processes.js';
+import { formKeysOf, parseAnswerOf, taskKeysOf } from '../../worker/process-definition.js';
 import { RECONCILE_WORKFLOW, reconcileId, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
 import { PROCESSES_QUEUE, fragmentQueue } from '../../workflows/tasks/contract.js';
 import { flows } from '../cli/flows.js';
@@ -54,7 +54,16 @@ describe('reconciliation of two accounts on one Temporal', function () {
     undo.push(() => gateway.close());
     const connection = await NativeConnection.connect({ address: stage.address });
     undo.push(() => connection.close());
-    const parts = { gateway, client, temporal: stage.temporal, parseAnswer, taskKeys, account: ACME };
+    const processes = [claimProcess()];
+    const parts = {
+      gateway,
+      client,
+      temporal: stage.temporal,
+      parseAnswer: parseAnswerOf(processes),
+      taskKeys: taskKeysOf(processes),
+      formKeys: formKeysOf(processes),
+      account: ACME,
+    };
     const worker = await Worker.create({
       connection,
       taskQueue: fragmentQueue(ACME),

@@ -10,7 +10,8 @@ import {
   type ReconcileInput,
   type ReconcileReport,
 } from '../../workflows/account/reconcile-contract.js';
-import { taskKeys } from '../../worker/task-keys.js';
+import { claimProcess } from '../../worker/own-processes.js';
+import { taskKeysOf } from '../../worker/process-definition.js';
 import { PROCESSES_QUEUE, type ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, type Stage } from '../stage.js';
 
@@ -315,7 +316,13 @@ describe('reconciliation', function () {
         return real.write(write);
       };
       const parseAnswer = () => ({ answer: {} });
-      const reconciling = createReconcileActivities({ client, temporal, gateway, parseAnswer, taskKeys });
+      const reconciling = createReconcileActivities({
+        client,
+        temporal,
+        gateway,
+        parseAnswer,
+        taskKeys: taskKeysOf([claimProcess()]),
+      });
       const logger = new DefaultLogger('ERROR');
       const run = <T>(work: () => Promise<T>) =>
         new MockActivityEnvironment({}, { logger }).run<[], T, () => Promise<T>>(work);

@@ -8,8 +8,8 @@ import type { Duration } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { findTemporal } from '../../worker/embedded/temporal.js';
-import { SEARCH_ATTRIBUTES } from '../../cli/search-attributes.js';
-import { quiet } from '../stage.js';
+import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.js';
+import { quiet } from '../../testing/quiet.js';
 import { stageOn } from '../time-skipping-stage.js';
 import { playClaims, playFeed, playOnboarding, quietFeed } from './cases.js';
 import { HISTORIES } from './histories.js';
@@ -26,7 +26,7 @@ quiet();
 const environment = await TestWorkflowEnvironment.createLocal({
   server: {
     executable: { type: 'existing-path', path: await findTemporal() },
-    searchAttributes: SEARCH_ATTRIBUTES,
+    searchAttributes: [...SEARCH_ATTRIBUTES],
     extraArgs: ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${CONTINUE_AFTER}`],
   },
 });

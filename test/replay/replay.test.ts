@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Worker, bundleWorkflowCode, type ReplayWorkerOptions } from '@temporalio/worker';
-import { quiet, workflowBundle } from '../stage.js';
+import { quiet } from '../../testing/quiet.js';
+import { workflowBundle } from '../stage.js';
 import { recordedHistories, type RecordedHistory } from './histories.js';
 
 /** What ran before a deployment goes on after it: the workflows of today replay what earlier ones recorded. */

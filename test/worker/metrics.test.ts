@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { Onboardings } from '../../client/index.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { freePort } from '../../worker/embedded/ports.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { leaseStatus } from '../../cli/lease-status.js';
-import { spelledTypes } from '../../cli/search-attributes.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { Claims } from '../../client/index.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import type { TeamOptions } from '../../sandbox/team.js';

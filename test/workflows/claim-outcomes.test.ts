@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import { LIFECYCLES } from '../../workflows/tasks/contract.js';
-import type { Interference } from '../in-memory-fragment.js';
+import type { Interference } from '../../testing/in-memory-fragment.js';
 import { setTimeSkippingStage, type ClaimOnStage, type TimeSkippingStage } from '../time-skipping-stage.js';
 
 const LARGE = { total: { amount: 80_000, currency: 'USD' } };

@@ -1,6 +1,7 @@
 /** What a person may answer in a task of a claim. Problems are sentences for that person: they become task comments. */
 import { z } from 'zod';
 import type { Answer } from '../tasks/contract.js';
+import { formParser } from '../tasks/form.js';
 import type { ClaimStep } from './contract.js';
 
 const NOTE_CHARS = 2_000;
@@ -27,27 +28,15 @@ const corrections = z.preprocess(
     .optional(),
 );
 
-export const answerSchemas: Record<ClaimStep, z.ZodType<Answer>> = {
+export const answerSchemas = {
   data_entry: z.object({ note, corrections }),
   review: z.object({ decision, note }),
   approval: z.object({ decision, note }),
   payment: z.object({ note, reference }),
-};
+} satisfies Record<ClaimStep, z.ZodType<Answer>>;
 
 /** A task's `form_data` as the answer of its step, or what is wrong with it in words for the person who filled it in. */
-export function parseAnswer(step: string, formData: unknown): { answer: Answer } | { problem: string } {
-  if (!isClaimStep(step)) {
-    return { problem: `A claim has no step "${step}". Its steps are ${Object.keys(answerSchemas).join(', ')}.` };
-  }
-  const form = formData ?? {};
-  if (typeof form !== 'object' || Array.isArray(form)) {
-    return { problem: 'The form has to be an object of named values, such as {"decision": "approve"}.' };
-  }
-  const parsed = answerSchemas[step].safeParse(form);
-  if (!parsed.success) return { problem: [...new Set(parsed.error.issues.map(({ message }) => message))].join(' ') };
-  const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
-  return { answer: Object.fromEntries(given) };
-}
+export const parseAnswer = formParser(answerSchemas);
 
 export function isClaimStep(step: string): step is ClaimStep {
   return Object.hasOwn(answerSchemas, step);

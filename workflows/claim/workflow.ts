@@ -1,6 +1,6 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { PaymentActivities } from '../../activities/payments.js';
+import { failureType } from '../tasks/fragment-task.js';
 import { TaskProcess, messageOf } from '../tasks/process.js';
 import type { PersonStep, StepResult } from '../tasks/step.js';
 import { TaskSteps, isExhausted } from '../tasks/steps.js';
@@ -107,6 +107,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
       ...task('payment'),
       skippable: true,
       refused: isRefusal,
+      by: 'payment provider',
       work: async (attempt, patience) => {
         if (attempt === 1 && patience === 'brisk' && first.failure) throw first.failure;
         const provider = patience === 'brisk' ? brisk : patient;
@@ -169,7 +170,4 @@ async function settled<T>(work: () => Promise<T>): Promise<{ value?: T; failure?
   }
 }
 
-function isRefusal(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.type === 'PaymentRefused';
-}
+const isRefusal = (error: unknown): boolean => failureType(error) === 'PaymentRefused';

@@ -36,6 +36,8 @@ export interface Answer {
   note?: string;
   reference?: string;
   corrections?: Record<string, unknown>;
+  /** What else the process's own schema reads from the form. It stays in history: references, not people. */
+  data?: Record<string, unknown>;
 }
 
 /** A task as the change feed, or a check by the process itself, last read it. */

@@ -145,7 +145,7 @@ export class FragmentTask {
     try {
       return await this.move(spec, status, comment);
     } catch (error) {
-      if (typeOf(error) !== 'FragmentNotFound') throw error;
+      if (failureType(error) !== 'FragmentNotFound') throw error;
       return this.create(spec, status, comment);
     }
   }
@@ -180,10 +180,11 @@ export class FragmentTask {
 
 /** Fragment refused the request itself; everything else passes, and is waited for. */
 export function isRejected(error: unknown): boolean {
-  return ['FragmentRejected', 'FragmentNotFound'].includes(typeOf(error) ?? '');
+  return ['FragmentRejected', 'FragmentNotFound'].includes(failureType(error) ?? '');
 }
 
-function typeOf(error: unknown): string | undefined {
+/** The type that an activity named as it failed for good; undefined for any other error. */
+export function failureType(error: unknown): string | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
 }

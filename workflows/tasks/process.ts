@@ -117,6 +117,16 @@ export class TaskProcess {
     return this.reason;
   }
 
+  /**
+   * Does what has to be undone if the process does not reach its end. Shielded from cancellation: what was cut off half way
+   * could not be told from what was done.
+   */
+  async effect<T>(act: () => Promise<T>, undoing: { what: string; undo: () => Promise<unknown> }): Promise<T> {
+    await this.ready();
+    this.saga.add(undoing.what, undoing.undo);
+    return CancellationScope.nonCancellable(act);
+  }
+
   get history(): readonly StepState[] {
     return this.state.steps;
   }

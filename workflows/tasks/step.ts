@@ -32,6 +32,8 @@ export interface MachineStep<T> extends PersonStep {
   work: (attempt: number, patience: 'brisk' | 'patient') => Promise<T>;
   /** Whether this failure is final: the step is then parked, and its task given to people. */
   refused: (error: unknown) => boolean;
+  /** Who does it, for the audit trail. */
+  by: string;
 }
 
 export interface StepResult extends Answer, Person {

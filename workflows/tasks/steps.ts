@@ -56,7 +56,7 @@ export class TaskSteps {
         await this.process.ready();
         const patience = state.uid ? 'patient' : 'brisk';
         const work = await CancellationScope.nonCancellable(() => spec.work(attempt, patience));
-        ended = { source: 'engine', by: 'payment provider', decision: 'done', work };
+        ended = { source: 'engine', by: spec.by, decision: 'done', work };
         await this.task.finish(spec, state);
       } catch (error) {
         if (spec.refused(error)) {

@@ -2,14 +2,14 @@
  * A Fragment without HTTP, for tests under time skipping: a request that waits on the real clock would hold up, or miss,
  * a clock that jumps. It stands in for the gateway and the client alone; the activities above it are the real ones.
  */
-import { createTaskActivities, type TaskActivities } from '../activities/index.js';
+import { createTaskActivities, type ParseAnswer, type TaskActivities } from '../activities/index.js';
 import { taskNews, type TaskNews } from '../activities/task-news.js';
 import type { FragmentClient } from '../fragment/client.js';
 import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Write } from '../fragment/pending-write.js';
 import type { Task, TaskStatus } from '../fragment/schema.js';
-import { parseAnswer } from '../worker/answers.js';
+import { formKeysOf, parseAnswerOf, type ProcessDefinition } from '../worker/process-definition.js';
 
 /** One call of an activity, by its name and its one argument. */
 export interface Call {
@@ -43,19 +43,26 @@ export class InMemoryFragment {
   private readonly before: Interference[] = [];
   private readonly after: Interference[] = [];
 
-  readonly activities: TaskActivities = this.recorded(
-    createTaskActivities({
-      gateway: {
-        write: (write: Write) => settled(() => this.write(write)),
-        request: (send: () => Promise<unknown>) => send(),
-      } as unknown as Gateway,
-      client: {
-        getTask: (uid: string) => settled(() => this.get(uid)),
-        postComment: (uid: string, text: string) => settled(() => void this.get(uid).comments.push(text)),
-      } as unknown as FragmentClient,
-      parseAnswer,
-    }),
-  );
+  private readonly parseAnswer: ParseAnswer;
+  readonly activities: TaskActivities;
+
+  constructor(processes: readonly ProcessDefinition[]) {
+    this.parseAnswer = parseAnswerOf(processes);
+    this.activities = this.recorded(
+      createTaskActivities({
+        gateway: {
+          write: (write: Write) => settled(() => this.write(write)),
+          request: (send: () => Promise<unknown>) => send(),
+        } as unknown as Gateway,
+        client: {
+          getTask: (uid: string) => settled(() => this.get(uid)),
+          postComment: (uid: string, text: string) => settled(() => void this.get(uid).comments.push(text)),
+        } as unknown as FragmentClient,
+        parseAnswer: this.parseAnswer,
+        formKeys: formKeysOf(processes),
+      }),
+    );
+  }
 
   /** Wraps any activities so that their calls are recorded and interfered with. */
   recorded<T extends object>(activities: T): T {
@@ -87,12 +94,13 @@ export class InMemoryFragment {
     return () => void this.after.splice(this.after.indexOf(interfere), 1);
   }
 
-  of(claimId: string): MemoryTask[] {
-    return [...this.tasks.values()].filter(({ fields }) => fields.claim_id === claimId);
+  /** The tasks of a process. */
+  of(workflowId: string): MemoryTask[] {
+    return [...this.tasks.values()].filter(({ fields }) => fields.workflow_id === workflowId);
   }
 
-  open(claimId: string): MemoryTask[] {
-    return this.of(claimId).filter(({ status }) => status !== 'DONE');
+  open(workflowId: string): MemoryTask[] {
+    return this.of(workflowId).filter(({ status }) => status !== 'DONE');
   }
 
   get(uid: string): MemoryTask {
@@ -115,7 +123,7 @@ export class InMemoryFragment {
 
   /** The task as the change feed would tell of it now. */
   news(uid: string): TaskNews {
-    return taskNews(this.get(uid), parseAnswer);
+    return taskNews(this.get(uid), this.parseAnswer);
   }
 
   private write({ uid, kind, body, unsure, stillNeeded }: Write): Task {

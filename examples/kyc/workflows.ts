@@ -1,0 +1,2 @@
+export * from '../../workflows/index.js';
+export { kycReview } from './workflow.js';

@@ -1,0 +1,67 @@
+import type { Client } from '@temporalio/client';
+import { claimOutcomeKey, claimStepKey } from '../workflows/claim/contract.js';
+import { fragmentTasksKey, needsAttentionKey } from '../workflows/tasks/contract.js';
+import type { SearchAttribute } from './process-definition.js';
+
+/** Ours, whoever else's processes the workers run. */
+export const SEARCH_ATTRIBUTES = [claimStepKey, claimOutcomeKey, needsAttentionKey, fragmentTasksKey] as const;
+
+/** A type as the Temporal CLI spells it, and its number in Temporal's IndexedValueType. */
+const TYPES = {
+  TEXT: { spelling: 'Text', number: 1 },
+  KEYWORD: { spelling: 'Keyword', number: 2 },
+  INT: { spelling: 'Int', number: 3 },
+  DOUBLE: { spelling: 'Double', number: 4 },
+  BOOL: { spelling: 'Bool', number: 5 },
+  DATETIME: { spelling: 'Datetime', number: 6 },
+  KEYWORD_LIST: { spelling: 'KeywordList', number: 7 },
+} satisfies Record<SearchAttribute['type'], { spelling: string; number: number }>;
+
+/** For a server that is about to be started with them. */
+export function spelledTypes(more: readonly SearchAttribute[] = []): Record<string, string> {
+  return Object.fromEntries([...SEARCH_ATTRIBUTES, ...more].map(({ name, type }) => [name, TYPES[type].spelling]));
+}
+
+/** Those that a server lacks. @throws for one of the name with another type: it cannot be mended from here. */
+export async function missingSearchAttributes(
+  client: Client,
+  more: readonly SearchAttribute[] = [],
+): Promise<SearchAttribute[]> {
+  const { namespace } = client.options;
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+  const wanted = [...SEARCH_ATTRIBUTES, ...more];
+  for (const { name, type } of wanted) {
+    const there: number | undefined = customAttributes[name];
+    if (there === undefined || there === TYPES[type].number) continue;
+    throw new SearchAttributeError(
+      `search attribute ${name} of namespace ${namespace} is not a ${TYPES[type].spelling}; remove it, then run this again`,
+    );
+  }
+  return wanted.filter(({ name }) => customAttributes[name] === undefined);
+}
+
+/** Adds those that a server lacks, ours and `more`, and says which. @throws SearchAttributeError */
+export async function registerSearchAttributes(
+  client: Client,
+  more: readonly SearchAttribute[] = [],
+): Promise<string[]> {
+  const missing = await missingSearchAttributes(client, more);
+  if (missing.length > 0) await addSearchAttributes(client, missing);
+  return missing.map(({ name }) => name);
+}
+
+/** Adding one that is there already does no harm: for the time-skipping server, which cannot list what is there. */
+export async function addSearchAttributes(
+  client: Client,
+  attributes: readonly SearchAttribute[] = SEARCH_ATTRIBUTES,
+): Promise<void> {
+  await client.connection.operatorService.addSearchAttributes({
+    namespace: client.options.namespace,
+    searchAttributes: Object.fromEntries(attributes.map(({ name, type }) => [name, TYPES[type].number])),
+  });
+}
+
+/** The namespace has a search attribute of this name and another type. */
+export class SearchAttributeError extends Error {
+  override readonly name = 'SearchAttributeError';
+}
