@@ -116,7 +116,7 @@ export class Claims {
       // The change feed of each account looks for its own processes by it.
       memo: { lifecycle, ...(account ? { account } : {}) },
       summary: `Claim ${content.id} · ${formatMoney(content.total)}`,
-      details: [content.type, content.priority, content.created, lifecycle].filter(Boolean).join(' · '),
+      details: described(content, lifecycle),
     });
     if (outcome === 'different') throw new ClaimConflictError(content.id);
     return { workflowId, started: outcome === 'started' };
@@ -227,6 +227,13 @@ export class Claims {
   #handle(claimId: string): WorkflowHandle {
     return this.#client.workflow.getHandle(claimWorkflowId(claimId));
   }
+}
+
+function described({ type, priority, created }: Claim, lifecycle: Lifecycle): string {
+  const known = { type, priority, created, lifecycle };
+  return Object.entries(known)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
+    .join(' · ');
 }
 
 /** Whom the backend names by e-mail can be the one whom Fragment names by id: four eyes have to see that. */

@@ -46,6 +46,8 @@ export interface Stage {
   temporal: Client;
   /** Of the Temporal server. */
   address: string;
+  /** Of the Temporal Web UI; empty where none was asked for. */
+  uiUrl: string;
   client: FragmentClient;
   gateway: Gateway;
   startClaim(claim: Claim, input?: Partial<Omit<ClaimInput, 'claim'>>): ReturnType<Client['workflow']['start']>;
@@ -58,15 +60,17 @@ export interface StageOptions extends Partial<SandboxOptions> {
   /** `false`: nobody tells the processes of what is done. */
   feed?: boolean;
   requestsPerMinute?: number;
+  /** With the Temporal Web UI. */
+  ui?: boolean;
 }
 
 /** How the sandbox behaves where Fragment's documentation is silent: the suite can be run under any of it. */
 const BEHAVIOUR = JSON.parse(process.env['SANDBOX_BEHAVIOUR'] ?? '{}') as object;
 
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
-  const { payments = true, feed = true, requestsPerMinute = 60, ...sandboxOptions } = options;
+  const { payments = true, feed = true, requestsPerMinute = 60, ui = false, ...sandboxOptions } = options;
   quiet();
-  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: true });
+  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: !ui });
   const sandbox = await startSandbox({
     token: 'test-token',
     ...sandboxOptions,
@@ -110,6 +114,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     sandbox,
     temporal,
     address: server.address,
+    uiUrl: server.uiUrl,
     client,
     gateway,
     startClaim: (claim, input = {}) =>

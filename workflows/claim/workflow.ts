@@ -16,6 +16,7 @@ import {
 } from './contract.js';
 import { needsPerson, otherPerson, verifiable } from './four-eyes.js';
 import { formatMoney } from './money.js';
+import { straightPath, taskTitle } from './plan.js';
 
 const patient = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '1 minute',
@@ -31,18 +32,13 @@ type Verdict = Pick<ClaimResult, 'outcome' | 'reason' | 'reference'>;
 
 const DECISIONS = ['approve', 'reject', 'request_info'];
 const CORRECTABLE = ['type', 'priority', 'created', 'patient', 'provider'] as const;
-const TITLES: Record<ClaimStep, string> = {
-  data_entry: 'Enter the data of',
-  review: 'Review',
-  approval: 'Approve',
-  payment: 'Pay',
-};
 
 /** A health insurance claim: data entry, review, approval from the policy's threshold upwards, payment. */
 export async function claim(input: ClaimInput): Promise<ClaimResult> {
   const { lifecycle, policy, account } = input;
   const { id, total } = input.claim;
-  const process = new TaskProcess({ stepKey: claimStepKey, taskUrl: policy.taskUrl });
+  const path = straightPath(input.claim, policy);
+  const process = new TaskProcess({ stepKey: claimStepKey, taskUrl: policy.taskUrl, path });
   const steps = new TaskSteps(process, { process: CLAIM_WORKFLOW, key: claimTaskKey(id), lifecycle, account });
   let round = 1;
   let asked: string | undefined;
@@ -63,7 +59,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
       asked = review.note;
       if (review.decision === 'request_info') continue;
       if (review.decision === 'reject') return { outcome: 'rejected', reason: review.note };
-      if (total.amount < policy.approvalFrom) return pay();
+      if (!path.includes('approval')) return pay();
 
       const approval = await steps.person({
         ...task('approval'),
@@ -89,17 +85,17 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     let reservation: { id: string } | undefined;
     let payment: { id: string } | undefined;
     process.saga.add('releasing the reserved amount', async () => {
-      if (reservation && !payment) await patient.releasePayment({ claimId: id, reservationId: reservation.id });
+      if (reservation && !payment) await unreserve(reservation.id);
     });
     process.saga.add('refunding the payment', async () => {
-      if (payment) await patient.refundPayment({ claimId: id, paymentId: payment.id });
+      if (!payment) return;
+      const refund = { claimId: id, paymentId: payment.id };
+      await patient.refundPayment.executeWithOptions({ summary: 'refund the payment' }, [refund]);
     });
 
     const amount = { claimId: id, ...total };
     await process.ready();
-    const first = await settled(() =>
-      CancellationScope.nonCancellable(() => brisk.reservePayment({ ...amount, attempt: 1 })),
-    );
+    const first = await settled(() => CancellationScope.nonCancellable(() => reserve(brisk, 1)));
     if (first.value) reservation = first.value;
     if (first.value === null) return paid(await steps.person({ ...task('payment'), skippable: true }));
 
@@ -111,8 +107,9 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
       work: async (attempt, patience) => {
         if (attempt === 1 && patience === 'brisk' && first.failure) throw first.failure;
         const provider = patience === 'brisk' ? brisk : patient;
-        reservation ??= (await provider.reservePayment({ ...amount, attempt })) ?? undefined;
-        payment = await provider.pay({ ...amount, reservationId: reservation?.id, attempt });
+        reservation ??= (await reserve(provider, attempt)) ?? undefined;
+        const order = { ...amount, reservationId: reservation?.id, attempt };
+        payment = await provider.pay.executeWithOptions({ summary: `pay ${formatMoney(total)}` }, [order]);
         return payment.id;
       },
     });
@@ -122,12 +119,20 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
 
   /** Paid by hand: what was set aside for the provider to pay is free again. Its refusal changes nothing of that. */
   async function release(reservationId: string): Promise<void> {
-    const { failure } = await settled(() =>
-      CancellationScope.nonCancellable(() => patient.releasePayment({ claimId: id, reservationId })),
-    );
+    const { failure } = await settled(() => CancellationScope.nonCancellable(() => unreserve(reservationId)));
     if (failure) {
       process.audit({ what: 'reservation not released', step: 'payment', source: 'engine', why: messageOf(failure) });
     }
+  }
+
+  function unreserve(reservationId: string): Promise<void> {
+    const summary = 'release the reserved amount';
+    return patient.releasePayment.executeWithOptions({ summary }, [{ claimId: id, reservationId }]);
+  }
+
+  function reserve(provider: typeof brisk, attempt: number) {
+    const summary = `reserve ${formatMoney(total)}`;
+    return provider.reservePayment.executeWithOptions({ summary }, [{ claimId: id, ...total, attempt }]);
   }
 
   async function paid({ skipped, note, reference, work }: StepResult): Promise<Verdict> {
@@ -142,7 +147,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     return {
       step: name,
       round,
-      title: `${TITLES[name]} claim ${id} (${formatMoney(total)})${round > 1 ? `, round ${round}` : ''}`,
+      title: taskTitle(name, input.claim, round),
       fields: {
         ...Object.fromEntries(shared.map((key) => [key, key === 'total' ? formatMoney(total) : known[key]])),
         ...(known.url ? { url: known.url } : {}),

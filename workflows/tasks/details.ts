@@ -1,47 +1,128 @@
-import type { ProcessState, StepState } from './contract.js';
+import type { AuditEntry, ProcessState, StepState } from './contract.js';
+import { offers, type OfferedStep } from './offers.js';
 
-/** The current details of the Temporal Web UI: where the process stands, as Markdown. */
-export function details(state: ProcessState, taskUrl?: string): string {
-  const lines = [
-    headline(state),
-    '',
-    '| step | round | state | by | since | due | task |',
-    '|---|---|---|---|---|---|---|',
+export interface DetailsOptions {
+  /** Where a person opens a task, `{uid}` for its uid. */
+  taskUrl?: string;
+  /** The steps in order, where nobody sends it back: what comes after the current one is said. */
+  path?: readonly string[];
+  /** The step as it may be acted on now. */
+  waiting?: OfferedStep;
+}
+
+/**
+ * Lines of the table and of the audit trail; `flows claim show` has all of them. The Web UI sends the text to its own
+ * server in an address, encoded: it has to stay below the 8 kB that proxies allow there.
+ */
+const STEPS = 10;
+const LATEST = 5;
+/** Characters of somebody's text: in a cell or line, and where it is the reason of all. */
+const CELL = 60;
+const REASON = 300;
+
+/**
+ * The current details of the Temporal Web UI, as Markdown: where the process stands, since when, what comes next and what
+ * can be done, then the steps and the end of the audit trail.
+ */
+export function details(state: ProcessState, options: DetailsOptions = {}): string {
+  const step = state.outcome ? undefined : state.steps.at(-1);
+  return [
+    `## ${headline(state, step)}`,
+    ...reasons(state),
+    ...(step ? [[times(step, options.taskUrl), ...next(step, options.path)].join('  \n')] : []),
+    ...section('What can be done', offers(state, options.waiting)),
+    ...section(stepsTitle(state.steps), [steps(state.steps.slice(-STEPS), options.taskUrl)]),
+    ...section(
+      'Latest',
+      state.audit.length > 0 ? [state.audit.slice(-LATEST).toReversed().map(auditLine).join('\n')] : [],
+    ),
+  ].join('\n\n');
+}
+
+function headline({ outcome, needsAttention, withdrawing, paused }: ProcessState, step?: StepState): string {
+  if (outcome) return `Ended: ${outcome}`;
+  const at = step ? ` at ${named(step)}` : '';
+  if (needsAttention !== undefined) return `⚠ Needs attention${at}`;
+  if (withdrawing !== undefined) return `Being withdrawn${at}`;
+  if (paused !== undefined) return `Paused${at}`;
+  return step ? `${WITH[step.status]} ${named(step)}` : 'Starting';
+}
+
+/** With whom a step is, by its state. */
+const WITH: Record<StepState['status'], string> = {
+  opening: 'Opening the task of',
+  waiting: 'Waiting for people:',
+  overdue: '⚠ Overdue, waiting for people:',
+  working: 'A machine is at work:',
+  parked: '⚠ Parked:',
+  done: 'Done:',
+  skipped: 'Skipped:',
+  withdrawn: 'Withdrawn:',
+};
+
+function reasons({ needsAttention, withdrawing, paused, outcome, audit }: ProcessState): string[] {
+  const why = outcome ? audit.findLast(({ what }) => what === 'undoing' || what === 'reject')?.why : undefined;
+  const given = [
+    ['Why', needsAttention ?? why],
+    ['Withdrawn because', withdrawing],
+    ['Paused because', paused],
   ];
-  for (const step of state.steps) {
-    const cells = [
-      step.step,
-      step.round,
-      status(step),
-      step.by ?? '',
-      short(step.since),
-      short(step.due),
-      link(step, taskUrl),
-    ];
-    lines.push(`| ${cells.join(' | ')} |`);
-  }
-  return lines.join('\n');
+  return given.flatMap(([label, text]) => (text === undefined ? [] : [`**${label}:** ${plain(text, REASON)}`]));
 }
 
-function headline(state: ProcessState): string {
-  if (state.outcome) return `**${state.outcome}**`;
-  if (state.needsAttention) return `**Needs attention:** ${plain(state.needsAttention)}`;
-  if (state.withdrawing) return `**Being withdrawn:** ${plain(state.withdrawing)}`;
-  if (state.paused) return `**Paused:** ${plain(state.paused)}`;
-  return state.step ? `At **${state.step}**` : 'Starting';
+function times({ since, due, uid }: StepState, taskUrl?: string): string {
+  const parts = [`Since **${minute(since)}**`];
+  if (due) parts.push(`due **${minute(due)}**`);
+  if (uid) parts.push(`task ${link(uid, taskUrl)}`);
+  return `${parts.join(' · ')} (UTC)`;
 }
 
-function status(step: StepState): string {
-  const decision = step.decision ? `: ${step.decision}` : '';
-  return plain(step.problem ? `${step.status}: ${step.problem}` : step.status + decision);
+function next({ step }: StepState, path: readonly string[] = []): string[] {
+  const at = path.indexOf(step);
+  const coming = at < 0 ? [] : path.slice(at + 1);
+  return at < 0 ? [] : [`Next: ${coming.length > 0 ? coming.join(', then ') : 'the end'}`];
 }
 
-function link(step: StepState, taskUrl?: string): string {
-  if (!step.uid) return '';
-  const text = step.uid.slice(0, 8);
-  return taskUrl ? `[${text}](${taskUrl.replace('{uid}', step.uid)})` : text;
+function section(title: string, content: readonly string[]): string[] {
+  return content.length > 0 ? [`#### ${title}`, content.join('\n')] : [];
 }
 
-/** Text that came from people or servers must not break the table. */
-const plain = (text: string): string => text.replaceAll('|', '/').replace(/\s+/g, ' ').slice(0, 300);
-const short = (at?: string): string => (at ? at.slice(0, 16).replace('T', ' ') : '');
+function stepsTitle({ length }: readonly StepState[]): string {
+  return length > STEPS ? `Steps (the last ${STEPS} of ${length})` : 'Steps';
+}
+
+function steps(all: readonly StepState[], taskUrl?: string): string {
+  const rows = all.map((step) => {
+    const { round, uid, since, due } = step;
+    const cells = [step.step, round, status(step), plain(step.by ?? ''), inTable(since), inTable(due)];
+    return `| ${[...cells, uid ? link(uid, taskUrl) : ''].join(' | ')} |`;
+  });
+  return ['| step | round | state | by | since | due | task |', '|---|---|---|---|---|---|---|', ...rows].join('\n');
+}
+
+function status({ status: is, problem, decision }: StepState): string {
+  return plain(problem ? `${is}: ${problem}` : decision ? `${is}: ${decision}` : is);
+}
+
+function auditLine({ at, step, what, by, source, channel, why }: AuditEntry): string {
+  const who = by ? `${by} (${source}${channel ? `, ${channel}` : ''})` : source;
+  return `- ${minute(at)} ${plain(`${step ? `${step}: ` : ''}${what}, ${who}${why ? `: ${why}` : ''}`, 2 * CELL)}`;
+}
+
+function link(uid: string, taskUrl?: string): string {
+  const text = uid.slice(0, 8);
+  return taskUrl ? `[${text}](${taskUrl.replace('{uid}', uid)})` : text;
+}
+
+const named = ({ step, round }: StepState): string => plain(round > 1 ? `${step}, round ${round}` : step);
+/** Without the year, which the narrow column has no room for. */
+const inTable = (at = ''): string => minute(at).slice('2026-'.length);
+const minute = (at = ''): string => at.slice(0, 16).replace('T', ' ');
+
+/** Text of people and servers is text: it makes no cell, link, picture or heading. */
+function plain(text: string, most = CELL): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .slice(0, most)
+    .replaceAll(/[\\`*_{}[\]<>()#!|~]/g, String.raw`\$&`);
+}

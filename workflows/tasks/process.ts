@@ -13,6 +13,7 @@ import * as contract from './contract.js';
 import type { AuditEntry, CompleteStep, OperatorVerb, ProcessState, StepState, TaskNews } from './contract.js';
 import type { StepClock } from './deadline.js';
 import { details } from './details.js';
+import type { OfferedStep } from './offers.js';
 import { Saga } from './saga.js';
 import { answerVerbs } from './verbs.js';
 
@@ -22,6 +23,8 @@ export interface ProcessOptions {
   /** Keyword attribute that carries the current step. */
   stepKey: KeywordKey;
   taskUrl?: string;
+  /** Its steps, where nobody sends it back. */
+  path?: readonly string[];
 }
 
 /** What can happen to a step that waits. A verb is answered once it is `acted` on; `overtaken` is set where it came second. */
@@ -37,8 +40,7 @@ export type StepEvent =
 export type VerbEvent = Exclude<StepEvent, { kind: 'news' }>;
 
 /** The step that waits, as it judges what operators and backends ask of it. Each throws ApplicationFailure to refuse. */
-export interface WaitingStep {
-  state: StepState;
+export interface WaitingStep extends OfferedStep {
   mayComplete(answer: CompleteStep): void;
   maySkip(): void;
   mayReassign(): void;
@@ -61,7 +63,6 @@ interface Visible {
 export class TaskProcess {
   readonly saga = new Saga();
   readonly events: StepEvent[] = [];
-  waiting?: WaitingStep;
   readonly state: ProcessState = { steps: [], audit: [] };
   private readonly scope = new CancellationScope();
   private visible: Visible = { step: null, tasks: null, attention: false };
@@ -69,6 +70,7 @@ export class TaskProcess {
   private ended = false;
   private reason?: string;
   private clock?: StepClock;
+  private current?: WaitingStep;
 
   constructor(private readonly options: ProcessOptions) {
     setHandler(contract.stateQuery, () => this.state);
@@ -131,6 +133,15 @@ export class TaskProcess {
     return this.state.steps;
   }
 
+  get waiting(): WaitingStep | undefined {
+    return this.current;
+  }
+
+  set waiting(step: WaitingStep | undefined) {
+    this.current = step;
+    this.show();
+  }
+
   /** The clock of the step that waits: it stands still while the process is paused. */
   time(clock: StepClock): void {
     this.clock = clock;
@@ -168,7 +179,8 @@ export class TaskProcess {
   }
 
   show(): void {
-    setCurrentDetails(details(this.state, this.options.taskUrl));
+    const { taskUrl, path } = this.options;
+    setCurrentDetails(details(this.state, { taskUrl, path, waiting: this.waiting }));
   }
 
   /** Undoes every effect so far, newest first, and closes the task that is open. */
@@ -182,6 +194,7 @@ export class TaskProcess {
       const state: StepState = { step: what, round: 1, status: 'parked', since: new Date().toISOString(), problem };
       this.waiting = {
         state,
+        skippable: true,
         mayComplete: () => refuse(`${what} is a compensation: retry or skip it`),
         maySkip: () => undefined,
         mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),

@@ -57,6 +57,8 @@ export function objection(spec: PersonStep, answer: Answer, who: Person): string
 export function asWaiting(spec: PersonStep, state: StepState): WaitingStep {
   return {
     state,
+    decisions: spec.decisions ?? [],
+    skippable: spec.skippable,
     mayComplete: (answer) => mayComplete(spec, answer),
     maySkip: () => (spec.skippable ? undefined : refuse(`${spec.step} decides the process: complete it instead`)),
     mayReassign: () => (state.uid ? undefined : refuse(`${spec.step} has no task that could be reassigned`)),

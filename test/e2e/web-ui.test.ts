@@ -1,0 +1,113 @@
+/** Opened in the Temporal Web UI, a claim says where it stands and what can be done, and does it from there. */
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { Claims } from '../../client/index.js';
+import { launchChromium } from '../chromium.js';
+import { setStage, until, type Stage } from '../stage.js';
+import { WebUi } from '../web-ui.js';
+
+describe('the Temporal Web UI, in Chromium', function () {
+  this.timeout(180_000);
+  let browser: Browser | undefined;
+  let stage: Stage;
+  let claims: Claims;
+  let ui: WebUi;
+  before(async function () {
+    browser = await launchChromium(this);
+    const ledger = { refuse: [] as string[], refuseOnce: ['C-1002'] };
+    stage = await setStage({ ui: true, team: false, requestsPerMinute: 600, behaviour: { rateLimit: 600 }, ledger });
+    claims = new Claims(stage.temporal, { policy: { taskUrl: `${stage.sandbox.url}/tasks/{uid}` } });
+    ui = await WebUi.open(browser, stage.uiUrl);
+    await startAt('C-1001', 80_000, ['data_entry']);
+    await startAt('C-1002', 12_000, ['data_entry', 'review']);
+    await until(async () => (await claims.state('C-1002')).needsAttention);
+  });
+  after(async () => {
+    await browser?.close();
+    await stage?.stop();
+  });
+
+  it('says where a claim stands, since when, what comes next and what can be done', async () => {
+    await ui.openDetails('claim-C-1001');
+    const details = ui.currentDetails();
+    await details.getByRole('heading', { name: 'Waiting for people: review' }).waitFor();
+    const { steps } = await claims.state('C-1001');
+    const review = steps.at(-1);
+    const text = await details.locator('body').innerText();
+    assert.match(text, new RegExp(`Since ${minute(review?.since)} · due ${minute(review?.due)}`));
+    assert.match(text, /Next: approval, then payment/);
+    assert.match(text, /completeStep: .*approve, reject or request_info.*"step":"review","decision":"approve"/s);
+    assert.doesNotMatch(text, /retryStep/);
+    for (const [, argument] of text.matchAll(/^({.*})$/gm))
+      assert.doesNotThrow(() => JSON.parse(String(argument)), argument);
+    const rows = await details.getByRole('row').allInnerTexts();
+    assert.deepEqual(
+      rows.map((row) => row.split(/\s+/).slice(0, 3)),
+      [
+        ['step', 'round', 'state'],
+        ['data_entry', '1', 'done'],
+        ['review', '1', 'waiting'],
+      ],
+    );
+    await picture('claim');
+  });
+
+  it('leads to the task', async () => {
+    await ui.openDetails('claim-C-1001');
+    const uid = String((await claims.state('C-1001')).steps.at(-1)?.uid);
+    const link = ui
+      .currentDetails()
+      .getByRole('link', { name: uid.slice(0, 8) })
+      .first();
+    const inbox = await browser!.newPage();
+    await inbox.goto(String(await link.getAttribute('href')));
+    assert.match(await inbox.locator('h1').innerText(), /Review claim C-1001/);
+    await inbox.close();
+  });
+
+  it('finds the claim that needs attention, says why, and tries it again', async () => {
+    await ui.list("WorkflowType = 'claim' AND NeedsAttention = true");
+    const found = ui.page.getByRole('link', { name: /^claim-C-/ });
+    await found.first().waitFor();
+    assert.deepEqual(await found.allInnerTexts(), ['claim-C-1002']);
+    await picture('attention');
+
+    await ui.openDetails('claim-C-1002');
+    const details = ui.currentDetails();
+    await details.getByRole('heading', { name: /Needs attention at payment/ }).waitFor();
+    assert.match(await details.locator('body').innerText(), /Why: payment: .*retryStep.*skipStep/s);
+    await picture('parked');
+
+    await ui.sendUpdate('retryStep', { reason: 'the account is known now', by: 'olga@example.com' });
+    assert.equal((await claims.result('C-1002')).outcome, 'paid');
+    await ui.openDetails('claim-C-1002');
+    await ui.currentDetails().getByRole('heading', { name: 'Ended: paid' }).waitFor();
+    assert.match(
+      await ui.currentDetails().locator('body').innerText(),
+      /payment: retried, olga@example.com \(operator\)/,
+    );
+  });
+
+  /** For the documentation: `SCREENSHOTS=1 npx mocha test/e2e/web-ui.test.ts` takes them anew. */
+  async function picture(name: string): Promise<void> {
+    if (!process.env.SCREENSHOTS) return;
+    const path = fileURLToPath(new URL(`../../docs/images/temporal-${name}.png`, import.meta.url));
+    await ui.page.screenshot({ path });
+  }
+
+  async function startAt(id: string, amount: number, done: readonly string[]): Promise<void> {
+    const type = 'institutional';
+    await claims.start({ id, total: { amount, currency: 'USD' }, type, priority: 'normal', created: '2026-03-01' });
+    for (const step of done) {
+      await until(async () => {
+        const last = (await claims.state(id)).steps.at(-1);
+        return last?.step === step && last.status === 'waiting';
+      });
+      await claims.complete(id, { step, by: 'ada@example.com', ...(step === 'review' ? { decision: 'approve' } : {}) });
+    }
+    await until(async () => (await claims.state(id)).steps.at(-1)?.status !== 'opening');
+  }
+});
+
+const minute = (at = ''): string => at.slice(0, 16).replace('T', ' ');
