@@ -66,17 +66,23 @@ const BEHAVIOUR = JSON.parse(process.env['SANDBOX_BEHAVIOUR'] ?? '{}') as object
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { payments = true, feed = true, requestsPerMinute = 60, ...sandboxOptions } = options;
   quiet();
-  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: true });
+  const server = await temporalServer();
+  const { namespace } = server;
   const sandbox = await startSandbox({
     token: 'test-token',
     ...sandboxOptions,
     behaviour: { ...sandboxOptions.behaviour, ...BEHAVIOUR },
   });
   const connection = await NativeConnection.connect({ address: server.address });
-  const temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
-  const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 'test-token', userAgent: 'flows-test/0' });
+  const temporal = new Client({ connection: await Connection.connect({ address: server.address }), namespace });
+  const client = new FragmentClient({
+    baseUrl: sandbox.apiUrl,
+    token: 'test-token',
+    userAgent: 'flows-test/0',
+    commentKey: sandbox.behaviour.commentKey,
+  });
   const gateway = new Gateway({ client, requestsPerMinute, maxBatch: 100, backoffMs: 100 });
-  const shared = { connection, shutdownGraceTime: '5s' as const };
+  const shared = { connection, namespace, shutdownGraceTime: '5s' as const };
   const workers = [
     await Worker.create({
       ...shared,
@@ -128,6 +134,14 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       await server.stop();
     },
   };
+}
+
+/** A server of its own for each stage, unless STAGE_TEMPORAL names one (`address/namespace`) that outlives it. */
+async function temporalServer(): Promise<{ address: string; namespace: string; stop(): Promise<void> }> {
+  const [address, namespace = 'default'] = (process.env['STAGE_TEMPORAL'] ?? '').split('/');
+  if (address) return { address, namespace, stop: () => Promise.resolve() };
+  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: true });
+  return { address: server.address, namespace, stop: () => server.stop() };
 }
 
 let installed = false;
