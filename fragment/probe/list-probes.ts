@@ -26,7 +26,7 @@ export const LIST_PROBES: Probe[] = [
     requests: 8,
     run: cursorParam,
   },
-  { name: 'filters', question: 'Which filters does GET /tasks honour?', requests: 3, run: filters },
+  { name: 'filters', question: 'Which filters does GET /tasks honour?', requests: 4, run: filters },
   {
     name: 'the whole list',
     question:
