@@ -9,6 +9,7 @@ import { reportFailure } from './failure.js';
 import { registerFeed } from './feed.js';
 import { registerGateway } from './gateway.js';
 import { registerOnboarding } from './onboarding.js';
+import { registerProbe } from './probe.js';
 import { registerReconcile } from './reconcile.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSetup } from './setup.js';
@@ -33,6 +34,7 @@ for (const register of [
   registerWebhook,
   registerSetup,
   registerDoctor,
+  registerProbe,
   registerSandbox,
   registerCodec,
 ]) {

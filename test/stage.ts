@@ -13,7 +13,7 @@ import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
 import { quiet } from '../testing/quiet.js';
 import { keepAlive } from '../worker/keep-alive.js';
-import { startDevServer } from '../worker/embedded/temporal.js';
+import { startDevServer, type DevServer } from '../worker/embedded/temporal.js';
 import { claimProcess } from '../worker/own-processes.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf } from '../worker/process-definition.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/contract.js';
@@ -70,17 +70,23 @@ const BEHAVIOUR = JSON.parse(process.env['SANDBOX_BEHAVIOUR'] ?? '{}') as object
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { payments = true, feed = true, requestsPerMinute = 60, ui = false, ...sandboxOptions } = options;
   quiet();
-  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: !ui });
+  const server = await temporalServer(ui);
+  const { namespace } = server;
   const sandbox = await startSandbox({
     token: 'test-token',
     ...sandboxOptions,
     behaviour: { ...sandboxOptions.behaviour, ...BEHAVIOUR },
   });
   const connection = await NativeConnection.connect({ address: server.address });
-  const temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
-  const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 'test-token', userAgent: 'flows-test/0' });
+  const temporal = new Client({ connection: await Connection.connect({ address: server.address }), namespace });
+  const client = new FragmentClient({
+    baseUrl: sandbox.apiUrl,
+    token: 'test-token',
+    userAgent: 'flows-test/0',
+    commentKey: sandbox.behaviour.commentKey,
+  });
   const gateway = new Gateway({ client, requestsPerMinute, maxBatch: 100, backoffMs: 100 });
-  const shared = { connection, shutdownGraceTime: '5s' as const };
+  const shared = { connection, namespace, shutdownGraceTime: '5s' as const };
   const workers = [
     await Worker.create({
       ...shared,
@@ -133,6 +139,16 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       await server.stop();
     },
   };
+}
+
+type StageServer = Pick<DevServer, 'address' | 'uiUrl' | 'stop'> & { namespace: string };
+
+/** A server of its own for each stage, unless STAGE_TEMPORAL names one (`address/namespace`) that outlives it. */
+async function temporalServer(ui: boolean): Promise<StageServer> {
+  const [address, namespace = 'default'] = (process.env['STAGE_TEMPORAL'] ?? '').split('/');
+  if (address) return { address, namespace, uiUrl: '', stop: () => Promise.resolve() };
+  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: !ui });
+  return { ...server, namespace };
 }
 
 /** The first thing that `look` finds; a condition that never comes true says so after a minute. */

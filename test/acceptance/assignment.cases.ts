@@ -20,10 +20,10 @@ describe('C. assignment', () => {
     const step = await claim.at('data_entry');
     await on.claims.reassign('c29', ben);
     assert.equal(assigneeOf(step.uid), 'ben@example.com');
-    const { writes } = on.stage.sandbox.stats();
+    const { writes } = on.stage.gateway.stats();
     const comments = claim.comments(step);
     await on.claims.reassign('c29', ben);
-    assert.equal(on.stage.sandbox.stats().writes, writes);
+    assert.equal(on.stage.gateway.stats().writes, writes);
     assert.equal(claim.comments(step), comments);
     assert.deepEqual(await claim.audited(), ['data_entry: reassigned to ben@example.com']);
   });
@@ -45,6 +45,17 @@ describe('C. assignment', () => {
     await on.claims.reassign('c30', ben);
     assert.deepEqual([claim.task(step).status, assigneeOf(step.uid)], ['STARTED', 'ben@example.com']);
     assert.match(claim.comments(step), /ada is away/);
+  });
+
+  it('33. a change of the assignee leaves everything else as it was', async () => {
+    const claim = await on.start('c33');
+    const step = await claim.at('data_entry');
+    claim.change(step, { status: 'STARTED', form_data: { draft: 1 } });
+    const { status, fields, form_data, due_at } = claim.task(step);
+    await on.claims.reassign(claim.id, ben);
+    assert.equal(assigneeOf(step.uid), 'ben@example.com');
+    const after = claim.task(step);
+    assert.deepEqual([after.status, after.fields, after.form_data, after.due_at], [status, fields, form_data, due_at]);
   });
 
   it('31. what is done takes no assignment, and changing it changes nothing in the claim', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { claimView } from '../../cli/claim-view.js';
 import { emailDigest as ofClient } from '../../client/digest.js';
-import { ClaimUpdateRejectedError } from '../../client/index.js';
+import { ClaimNotFoundError, ClaimUpdateRejectedError } from '../../client/index.js';
 import { emailDigest as ofActivities } from '../../activities/task-news.js';
 import { until } from '../stage.js';
 import { acceptanceStage, type AcceptanceStage, type ClaimCase } from './stage.js';
@@ -159,5 +159,20 @@ describe('G. authorisation and audit', () => {
     const [withdrawal] = (await claim.state()).audit;
     const { what, source, channel, by, why } = withdrawal ?? {};
     assert.deepEqual([what, source, channel, by, why], ['withdraw', 'operator', 'cli', 'olga', 'moved away']);
+  });
+
+  it('78. the id of another kind of process, or of a task, is no claim', async () => {
+    await on.stage.temporal.workflow.start('onboarding', {
+      workflowId: 'onboarding-g78',
+      taskQueue: 'processes',
+      args: [{ userId: 'g78', tasks: [] }],
+    });
+    const claim = await on.start('g78-claim');
+    const { uid } = await claim.at('data_entry');
+    for (const id of ['onboarding-g78', 'g78', 'claim-g78-claim', String(uid)]) {
+      await assert.rejects(on.claims.state(id), ClaimNotFoundError);
+      await assert.rejects(on.claims.withdraw(id, { reason: 'moved away' }), ClaimNotFoundError);
+    }
+    await claim.at('data_entry');
   });
 });

@@ -193,6 +193,18 @@ describe('B. completion', () => {
     assert.match(claim.comments(review), /Done outside Fragment: approve/);
   });
 
+  it('26. an answer larger than Temporal takes is cut, and decides all the same', async () => {
+    const claim = await on.start('b26');
+    await claim.through('data_entry');
+    const review = await claim.at('review');
+    await claim.finish(review, { decision: 'approve', note: 'x'.repeat(3_000_000), scan: 'y'.repeat(3_000_000) });
+    await claim.at('approval');
+    claim.change(review, { form_data: null });
+    const approved = (await claim.state()).audit.find(({ what }) => what === 'approve');
+    assert.match(approved?.why ?? '', /^x+/);
+    assert.ok(String(approved?.why).length < 10_000);
+  });
+
   for (const lifecycle of ['task-per-step', 'single-task'] as const) {
     it(`25. corrections are merged round by round, and what they leave out stays (${lifecycle})`, async () => {
       const id = `b25-${lifecycle}`;

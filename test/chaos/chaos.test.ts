@@ -12,7 +12,7 @@ describe('chaos', function () {
     assert.notDeepEqual(plan(7).faults, plan(8).faults);
   });
 
-  it('leaves every claim as its people decided, whatever is killed, cut or refused', async () => {
+  it('67: leaves every claim as its people decided, whatever is killed, cut or refused', async () => {
     const { violations, figures, directory } = await runChaos({ seed: 72, claims: 20, faults: 10, settleSeconds: 300 });
     assert.deepEqual(violations, [], `npm run chaos -- --seed 72 --claims 20 --faults 10; see ${directory}`);
     assert.equal(figures.faults, 10);

@@ -84,7 +84,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     assert.deepEqual(openTasks('withdrawn'), []);
   });
 
-  it('retry: what parked is tried again, and goes through', async () => {
+  it('65: retry: what parked is tried again, and goes through', async () => {
     await park('parked');
     backdrop.sandbox.ledger.rules.refuse = ['skipped'];
     await json(['claim', 'retry', 'parked', '--by', 'ops@example.com']);

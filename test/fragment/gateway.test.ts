@@ -157,7 +157,7 @@ describe('Gateway', function () {
     assert.equal(gateway.stats().pauses, 0);
   });
 
-  it('pauses at a 403 while Fragment does not know the token, and fails no write', async () => {
+  it('64: pauses at a 403 while Fragment does not know the token, and fails no write', async () => {
     await open();
     sandbox.faults.add({ kind: 'status', status: 403, times: 2 });
     assert.equal((await gateway.write(create(1))).status, 'TODO');
@@ -192,7 +192,7 @@ describe('Gateway', function () {
     assert.equal(sandbox.stats().byEndpoint['PUT /tasks/:uid'], 1);
   });
 
-  it('waits out 429, 5xx and a dropped connection without failing a write', async () => {
+  it('62, 63: waits out 429, 5xx and a dropped connection without failing a write', async () => {
     await open();
     sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 1, times: 1 });
     sandbox.faults.add({ kind: 'status', status: 503, html: true, times: 1 });

@@ -1,0 +1,45 @@
+/** What is only asked when it is wanted: a missing name, and more than the limit. */
+import axios from 'axios';
+import { cannotTell, type Finding, type Probe, type ProbeContext } from './probe.js';
+
+/** Five times the documented limit; what is above that is not found out. */
+const MOST_IN_A_MINUTE = 300;
+
+export const ACCESS_PROBES: Probe[] = [
+  {
+    name: 'no User-Agent',
+    question: "Is a request with an HTTP library's User-Agent answered?",
+    requests: 1,
+    onlyIf: 'user-agent',
+    async run({ wire }) {
+      const { status, data } = await wire.ask('GET', '/accounts/me', { userAgent: `axios/${axios.VERSION}` });
+      if (status < 300) return { missingUserAgent: { value: 'allow' } };
+      const page = typeof data === 'string' && /^\s*</.test(data);
+      return {
+        missingUserAgent: status === 403 && page ? { value: '403-html' } : cannotTell(`it was answered ${status}`),
+      };
+    },
+  },
+  {
+    name: 'rate',
+    question: 'How many requests go through in a minute, and does the refusal say when to come back?',
+    requests: MOST_IN_A_MINUTE,
+    onlyIf: 'rate',
+    run: rate,
+  },
+];
+
+/** The last of all: after it, Fragment answers nobody of this account for a minute. */
+async function rate({ wire }: ProbeContext): Promise<Record<string, Finding>> {
+  while (wire.passedInLastMinute < MOST_IN_A_MINUTE) {
+    const { status, headers } = await wire.askAtOnce('GET', '/accounts/me');
+    if (status !== 429) continue;
+    const note = 'bursts that are tolerated are in it; what others sent for the account is not';
+    return {
+      rateLimit: { value: wire.passedInLastMinute, note },
+      retryAfter: { value: headers['retry-after'] !== undefined },
+    };
+  }
+  const unknown = cannotTell(`${MOST_IN_A_MINUTE} requests in a minute went through`);
+  return { rateLimit: unknown, retryAfter: unknown };
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { FragmentClient } from '../../fragment/client.js';
+import { Gateway } from '../../fragment/gateway.js';
+import { runProbes, type ProbeReport } from '../../fragment/probe/run-probes.js';
+import { behaviourSchema, type Behaviour, type BehaviourInput } from '../../sandbox/behaviour.js';
+import { start, stopAll, TOKEN } from '../sandbox/harness.js';
+import type { Sandbox } from '../../sandbox/server.js';
+
+/** Out of the way, except for the last profile. */
+const PLENTY = 100_000;
+/** Nobody can tell these from outside without harm: who is nobody of the account, and how far the lists are behind. */
+const NOT_PROBED = ['unknownAssignee', 'listLag', 'burst'];
+
+describe('flows probe, against what it does not know', function () {
+  this.timeout(60_000);
+  afterEach(stopAll);
+
+  async function probe(behaviour: BehaviourInput): Promise<{ report: ProbeReport; sandbox: Sandbox }> {
+    const sandbox = await start({ behaviour: { rateLimit: PLENTY, ...behaviour } });
+    for (const at of Array.from({ length: 60 }).keys())
+      sandbox.tasks.apply('PUT', { uid: foreign(at), fields: { title: 'Of somebody else' }, status: 'TODO' });
+    const options = { baseUrl: sandbox.apiUrl, token: TOKEN, userAgent: 'probe-test/1' };
+    const client = new FragmentClient(options);
+    const gateway = new Gateway({ client, requestsPerMinute: PLENTY, maxBatch: 100, backoffMs: 10, lingerMs: 0 });
+    try {
+      const report = await runProbes(gateway, { ...options, also: ['rate', 'user-agent'] });
+      return { report, sandbox };
+    } finally {
+      gateway.close();
+    }
+  }
+  const foreign = (at: number) => `00000000-0000-0000-0000-${String(at).padStart(12, '0')}`;
+
+  const PROFILES: Record<string, BehaviourInput & { untold?: (keyof Behaviour)[] }> = {
+    'all defaults': { rateLimit: 250 },
+    'another everything': {
+      duplicatePost: '403',
+      fieldsOnPatch: 'replace',
+      fieldsOnPut: 'merge',
+      formDataOnPatch: 'merge',
+      batchAtomicity: 'stop-at-first',
+      batchOrder: 'shuffled',
+      maxBatch: 37,
+      batchTooLarge: '413',
+      defaultLimit: 20,
+      maxLimit: 30,
+      overLimit: 'clamp',
+      errorShape: 'message',
+      retryAfter: true,
+      rateLimit: 280,
+      missingUserAgent: '403-html',
+      deleteStatus: 204,
+      putResetsStatus: true,
+      automaticTimestamps: false,
+      noopTouches: true,
+      missingTitle: 'allow',
+      unknownKeys: '422',
+      listFilters: 'status-only',
+      listHidesDone: true,
+      listOrder: 'descending',
+      query: 'refuse',
+      patchUidOnly: '422',
+      nullClears: '422',
+      cursorParam: 'page_token',
+      lastCursor: 'absent',
+      commentKey: 'text',
+    },
+    'the third values': {
+      duplicatePost: '422',
+      batchAtomicity: 'best-effort',
+      errorShape: 'html',
+      listFilters: 'ignore',
+      query: 'ignore-condition',
+      nullClears: 'ignore',
+      lastCursor: 'empty',
+      maxLimit: 640,
+      commentKey: 'body',
+    },
+    'the rest of the values': {
+      duplicatePost: 'upsert',
+      errorShape: 'text',
+      listFilters: 'reject',
+      maxBatch: 3,
+      listHidesDone: true,
+      untold: ['batchOrder'],
+    },
+    'nothing in an error, and one task in a batch': {
+      errorShape: 'empty',
+      maxBatch: 1,
+      cursorParam: 'from_here',
+      untold: ['batchAtomicity', 'batchOrder', 'cursorParam'],
+    },
+    'more than is tried': {
+      maxBatch: 500,
+      maxLimit: 5_000,
+      untold: ['maxBatch', 'batchTooLarge', 'maxLimit', 'overLimit'],
+    },
+  };
+
+  for (const [name, { untold = [], ...behaviour }] of Object.entries(PROFILES)) {
+    it(`finds out ${name}`, async () => {
+      const { report, sandbox } = await probe(behaviour);
+      const expected = Object.entries(behaviourSchema.parse({ rateLimit: PLENTY, ...behaviour })).filter(
+        ([key]) => !NOT_PROBED.includes(key) && !untold.some((each) => each === key) && !limited(behaviour, key),
+      );
+      assert.deepEqual(sorted(report.profile), sorted(Object.fromEntries(expected)));
+      assert.ok(behaviourSchema.safeParse(report.profile).success);
+      // What it does not know, it says, with a reason.
+      const findings = Object.assign(
+        {},
+        ...report.probed.map((each) => each.findings),
+      ) as ProbeReport['probed'][0]['findings'];
+      for (const key of untold) assert.match(String(Reflect.get(findings[key] ?? {}, 'unknown')), /\w{3}/, key);
+
+      // It counted right, left nothing open, and touched nobody else's task.
+      assert.equal(report.requests, sandbox.stats().requests);
+      assert.deepEqual(report.leftOpen, []);
+      const [own, others] = [true, false].map((is) =>
+        sandbox.tasks.all().filter(({ fields }) => String(fields.title).startsWith('flows probe') === is),
+      );
+      assert.deepEqual(new Set(own?.map(({ uid }) => uid)), new Set(report.closed));
+      assert.ok(own?.every(({ status }) => status === 'DONE'));
+      assert.equal(others?.length, 60);
+      assert.ok(others.every(({ uid }) => sandbox.tasks.detail(uid)?.history.length === 1));
+    });
+  }
+
+  /** Without a limit that is met, nothing is known of the refusal. */
+  const limited = ({ rateLimit }: BehaviourInput, key: string) =>
+    rateLimit === undefined && ['rateLimit', 'retryAfter'].includes(key);
+});
+
+const sorted = (profile: object) =>
+  Object.fromEntries(Object.entries(profile).toSorted(([a], [b]) => (a < b ? -1 : 1)));
