@@ -105,10 +105,10 @@ button { background: var(--panel); border: 1px solid light-dark(#868e9c, #6d7686
 button:hover { background: var(--accent-soft); }
 .primary { background: var(--accent); color: var(--on-accent); border-color: var(--accent); font-weight: 600; margin-right: 0.4rem; }
 .primary:hover { background: light-dark(#123a93, #c2d6ff); }
-.manage { display: grid; gap: 0.7rem; justify-items: start; }
+.manage { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.7rem; }
 .row { display: flex; gap: 0.5rem; margin-top: 0.2rem; }
-.manage > form { max-width: 100%; }
-.row input { min-width: 0; flex: 1; }
+.row input { min-width: 0; width: 14rem; flex: 0 1 auto; }
+.row button { flex: none; }
 summary { cursor: pointer; }
 dl { margin: 0; }
 .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.7rem 1.5rem; }
@@ -127,13 +127,16 @@ dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 52rem) {
   main, header, .outage, footer { padding-left: 1rem; padding-right: 1rem; }
   .with-side, .with-aside { grid-template-columns: minmax(0, 1fr); gap: 1.25rem; }
-  .person { margin-left: 0; flex-wrap: wrap; }
-  .queues { display: flex; flex-wrap: wrap; gap: 0 1rem; }
-  .queues ul { flex: 1 1 14rem; margin-bottom: 0.5rem; }
+  .person { margin-left: 0; flex: 1 1 100%; min-width: 0; }
+  .person select { min-width: 0; width: 0; flex: 1; }
+  .queues ul { display: flex; flex-wrap: wrap; margin-bottom: 0.3rem; }
+  .queues li + li a { padding-left: 0.6rem; }
+  .pairs { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
   .rows thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .rows, .rows tbody, .rows tr, .rows td { display: block; }
   .rows tr { border-bottom: 1px solid var(--line); padding: 0.6rem 0; }
   .rows td { border: 0; padding: 0.1rem 0; white-space: normal; }
+  .rows td + td { display: inline-block; margin-right: 1.2rem; }
   .rows td[data-label]::before { content: attr(data-label) ': '; color: var(--quiet); }
 }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: background-color 0.12s; } }
