@@ -13,20 +13,8 @@ import { refundStepKey } from '../../examples/refund/contract.js';
 import { asUser } from './as-user.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const tsc = join(root, 'node_modules/.bin/tsc');
 const run = promisify(execFile);
-
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'ES2022',
-    module: 'NodeNext',
-    strict: true,
-    skipLibCheck: true,
-    rootDir: 'src',
-    outDir: 'dist',
-    types: ['node', 'mocha'],
-  },
-  include: ['src'],
-};
 
 /** Nothing of this repository is within reach of that project but what the package holds. */
 describe('the package, installed into an empty project', function () {
@@ -59,7 +47,7 @@ describe('the package, installed into an empty project', function () {
     const input = JSON.stringify({ orderId: 'o-1', currency: 'EUR', lifecycle: 'single-task' });
     const call = `import { startRefund } from './start.js';\nconsole.log(JSON.stringify(await startRefund(${input})));\n`;
     await writeFile(join(project, 'src', 'refund.ts'), call);
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+    await run(tsc, await initOptions(), { cwd: project });
   });
   after(async () => {
     await worker?.stop();
@@ -69,8 +57,8 @@ describe('the package, installed into an empty project', function () {
   });
 
   it('has what the README shows and what a process of your own needs, with types (NodeNext, strict)', async () => {
-    await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], { cwd: project }).catch(
-      ({ stdout }: { stdout: string }) => assert.fail(stdout),
+    await run(tsc, ['-p', 'tsconfig.json'], { cwd: project }).catch(({ stdout }: { stdout: string }) =>
+      assert.fail(stdout),
     );
   });
 
@@ -128,4 +116,10 @@ describe('the package, installed into an empty project', function () {
 async function readmeExample(): Promise<string> {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   return /^```ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? assert.fail('README.md has no block of TypeScript');
+}
+
+/** As the page on writing a process has it. */
+async function initOptions(): Promise<string[]> {
+  const page = await readFile(join(root, 'docs/write-a-process.md'), 'utf8');
+  return /^npx tsc (--init .*)$/m.exec(page)?.[1]?.split(' ') ?? assert.fail('docs/write-a-process.md sets up no tsc');
 }
