@@ -90,7 +90,7 @@ export class Team {
 
   /** After a restart: what one of the team had begun goes on. What anybody else has begun is left alone. */
   #resume(task: StoredTask): void {
-    const by = this.store.detail(task.uid)?.history.findLast((event) => event.status === 'STARTED')?.by ?? '';
+    const by = this.store.detail(task.uid)?.history.findLast(hasStarted)?.by ?? '';
     if (task.status === 'STARTED' && this.people.includes(by)) {
       this.#later(task.uid, this.#thinkMs[0], () => this.#finish(task, by, ordinaryAnswer(this.#seed, task)));
     }
@@ -146,3 +146,6 @@ export class Team {
     return able[Math.floor(chance(this.#seed, 'person', ...identity(task)) * able.length)] ?? this.people[0] ?? '';
   }
 }
+
+/** Not every change of a started task is by whoever started it. */
+const hasStarted = ({ status, changes }: TaskEvent): boolean => status === 'STARTED' && changes.includes('status');

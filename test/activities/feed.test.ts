@@ -24,7 +24,8 @@ describe('the change feed', function () {
         parts.restart();
         parts.finish(feedUid(3), 'reject');
         await parts.round();
-        assert.deepEqual(parts.told, [
+        const told = parts.told.map(({ workflowId, news: { due: _, ...news } }) => ({ workflowId, news }));
+        assert.deepEqual(told, [
           {
             workflowId: 'claim-3',
             news: {

@@ -32,7 +32,7 @@ export function chaoticTeam(seed: number, storeOf: () => TaskStore): TeamOptions
       chance(seed, salt, task.fields.claim_id, task.fields.step, task.fields.round, attempt);
     const way = attempt > 2 ? 'plainly' : pick(WAYS, dice('way'));
     const when = Math.round(100 + 2_000 * dice('when'));
-    const by = OTHERS[Math.floor(dice('other') * OTHERS.length)]!;
+    const by = other(task);
     const patch = (change: object, ms: number, from: string, who = by) =>
       later(task, ms, from, () => storeOf().apply('PATCH', { uid: task.uid, ...change }, who));
     switch (way) {
@@ -59,6 +59,13 @@ export function chaoticTeam(seed: number, storeOf: () => TaskStore): TeamOptions
       default:
         return undefined;
     }
+  }
+
+  /** Another one for each step of a claim: who insists on approving what they have reviewed would do so for ever. */
+  function other({ fields }: StoredTask): string {
+    const first = Math.floor(chance(seed, 'other', fields.claim_id) * OTHERS.length);
+    const step = ['review', 'approval'].indexOf(String(fields.step)) + 1;
+    return OTHERS[(first + step) % OTHERS.length]!;
   }
 
   function answer(task: StoredTask, dice: number): { decision?: string } {

@@ -67,7 +67,7 @@ export class FragmentTask {
     const comment = `This task was ${absent} while its process waits for it, so it is open again.`;
     const summary = `unarchive task ${spec.step} ${spec.round}`;
     return this.tolerant(state, async () => {
-      if (absent === 'deleted') await this.create(spec, 'TODO', comment);
+      if (absent === 'deleted') this.dueAnswered = (await this.create(spec, 'TODO', comment, state.due)).due;
       else await this.activities.unarchiveTask.executeWithOptions({ summary }, [{ uid: state.uid as string, comment }]);
     });
   }
@@ -126,11 +126,12 @@ export class FragmentTask {
     });
   }
 
-  private create(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+  /** With `due`, a task that is made anew is due when the one before was. */
+  private create(spec: PersonStep, status: Status, comment?: string, due?: string): Promise<TaskNews> {
     const { key, lifecycle } = this.options;
     const { runId, firstExecutionRunId } = workflowInfo();
     const task = {
-      ...this.contentOf(spec, comment),
+      ...this.contentOf(spec, comment, due),
       key: taskKey(key, lifecycle, spec.step, spec.round),
       // Unsaid, it is TODO, and a task that people have moved already stays as they left it.
       ...(status === 'TODO' ? {} : { status }),
@@ -156,14 +157,14 @@ export class FragmentTask {
     return CancellationScope.nonCancellable(() => this.activities.moveTask.executeWithOptions({ summary }, [task]));
   }
 
-  private contentOf({ step, round, title, fields, deadline }: PersonStep, comment?: string) {
+  private contentOf({ step, round, title, fields, deadline }: PersonStep, comment?: string, due?: string) {
     const { process } = this.options;
     this.content = {
       process,
       step,
       round,
       fields: { ...fields, title, process, step, round, workflow_id: workflowInfo().workflowId },
-      due: dueAt(deadline, Date.now()),
+      due: due ?? dueAt(deadline, Date.now()),
     };
     return { ...this.content, ...(comment ? { comment } : {}) };
   }
