@@ -180,7 +180,7 @@ describe('D. cancellation, suspension, compensation', () => {
       assert.equal((await claim.state()).paused, undefined);
     });
 
-    it('48. deadlines stand still, and go on with what was left', async () => {
+    it('35, 48. deadlines stand still, and go on with what was left', async () => {
       const day = { due: '1 day' } as const;
       const deadlines = { data_entry: { due: '3 seconds' }, review: day, approval: day, payment: day } as const;
       const claim = await on.start('d48-deadline', { policy: { deadlines } });
