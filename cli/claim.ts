@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Claims, type ClaimState, type CompleteStep, type OperatorVerb, type Reassign } from '../client/index.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
+import { explainClaims } from './claim-explain.js';
 import { startClaims } from './claim-start.js';
 import { claimList, claimView } from './claim-view.js';
 import { print, printJson } from './output.js';
@@ -31,6 +32,16 @@ export function registerClaim(program: Command): void {
     .option('--wait', 'wait until every claim has ended')
     .option('--json', JSON_HELP)
     .action(startClaims);
+
+  claim
+    .command('explain')
+    .argument('<file>', 'as for start')
+    .description('tell which tasks, requests and Temporal actions the claims of a file would take; starts nothing')
+    .addOption(
+      new Option('--lifecycle <lifecycle>', 'how steps become tasks').choices(LIFECYCLES).default(LIFECYCLES[0]),
+    )
+    .option('--json', JSON_HELP)
+    .action(explainClaims);
 
   claim
     .command('list')

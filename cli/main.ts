@@ -2,9 +2,11 @@
 import { Command } from 'commander';
 import { registerClaim } from './claim.js';
 import { registerCodec } from './codec.js';
+import { registerCompletion } from './completion.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDoctor } from './doctor.js';
+import { addExamples } from './examples.js';
 import { reportFailure } from './failure.js';
 import { registerFeed } from './feed.js';
 import { registerGateway } from './gateway.js';
@@ -37,9 +39,11 @@ for (const register of [
   registerProbe,
   registerSandbox,
   registerCodec,
+  registerCompletion,
 ]) {
   register(program);
 }
+addExamples(program);
 
 // `flows claim list | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

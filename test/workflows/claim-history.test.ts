@@ -1,6 +1,7 @@
 /** What a claim costs in Temporal, event by event: a change that makes one more has to be argued for here. */
 import assert from 'node:assert/strict';
 import type { WorkflowHandle } from '@temporalio/client';
+import { planClaim } from '../../cli/claim-plan.js';
 import { LIFECYCLES, type ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, until, type Stage } from '../stage.js';
 
@@ -73,8 +74,33 @@ describe('the history of a process', function () {
       assert.equal(events.length, 63);
       assert.equal(events.filter((event) => BILLED.includes(event)).length, 17);
       assert.equal(stage.sandbox.stats().writes - writes, 4);
+      const plan = planClaim({ id, total: { amount: 80_000, currency: 'USD' } }, { lifecycle, provider: true });
+      assert.deepEqual(plan.straight, { writes: 4, comments: 0, actions: 17 });
     });
   }
+
+  it('of a claim that is sent back once and paid by a person costs what `claim explain` says', async () => {
+    const claim = { id: 'history-sent-back', total: { amount: 12_000, currency: 'USD' } };
+    const people = await setStage({ team: false, feed: false, payments: false, requestsPerMinute: 600 });
+    try {
+      const handle = await people.startClaim(claim);
+      await finish(handle, 'data_entry', 'ada@example.com', {}, people);
+      await finish(handle, 'review', 'ada@example.com', { decision: 'request_info', note: 'which clinic?' }, people);
+      await finish(handle, 'data_entry', 'ada@example.com', {}, people);
+      await finish(handle, 'review', 'ada@example.com', { decision: 'approve' }, people);
+      await finish(handle, 'payment', 'ada@example.com', {}, people);
+      assert.equal((await handle.result()).outcome, 'paid');
+
+      const billed = (await eventsOf(handle)).filter((event) => BILLED.includes(event)).length;
+      const { straight, rework } = planClaim(claim, { lifecycle: 'task-per-step', provider: false });
+      assert.equal(billed, straight.actions + rework.review.actions);
+      const { writes } = people.sandbox.stats();
+      assert.equal(people.sandbox.tasks.all().length, straight.writes + rework.review.writes);
+      assert.equal(writes, straight.writes + rework.review.writes + rework.review.comments);
+    } finally {
+      await people.stop();
+    }
+  });
 
   it('has 6 events for a single write', async () => {
     const handle = await stage.temporal.workflow.start('onboarding', {
@@ -89,14 +115,20 @@ describe('the history of a process', function () {
   });
 
   /** Somebody does the step, and the process is told once it waits, so that no two things are told at once. */
-  async function finish(handle: WorkflowHandle, step: string, by: string, form_data: object): Promise<void> {
+  async function finish(
+    handle: WorkflowHandle,
+    step: string,
+    by: string,
+    form_data: object,
+    { sandbox } = stage,
+  ): Promise<void> {
     const state = await until(async () => {
       const { steps } = await handle.query<ProcessState>('state');
       const current = steps.at(-1);
       return current?.step === step && current.status === 'waiting' ? current : undefined;
     });
     const uid = String(state.uid);
-    stage.sandbox.tasks.apply('PATCH', { uid, status: 'DONE', assignee_email: by, form_data: { ...form_data } }, by);
+    sandbox.tasks.apply('PATCH', { uid, status: 'DONE', assignee_email: by, form_data: { ...form_data } }, by);
     const { round } = state;
     await handle.signal('taskChanged', { uid, status: 'DONE', step, round, assignee: by, answer: form_data });
   }

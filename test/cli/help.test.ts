@@ -1,0 +1,74 @@
+/** What the help shows has to work: the examples name commands and options that exist, and bash completes them. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { EXAMPLES } from '../../cli/examples.js';
+import { table } from '../../cli/output.js';
+import { flows } from './flows.js';
+
+const run = promisify(execFile);
+
+describe('the help of flows', function () {
+  this.timeout(120_000);
+  let script: string;
+  before(async () => {
+    script = (await flows(['completion', 'bash'])).stdout;
+  });
+
+  /** What bash offers where the cursor is at the end of the last word. */
+  const completed = async (...words: string[]): Promise<string[]> => {
+    const { stdout } = await run('bash', [
+      ...[
+        '--norc',
+        '-c',
+        `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _flows; echo "\${COMPREPLY[@]}"`,
+        'bash',
+      ],
+      ...words,
+    ]);
+    return stdout.trim().split(' ').filter(Boolean);
+  };
+
+  it('is completed by bash: commands, their options and the values of those', async () => {
+    assert.deepEqual(await completed('flows', 'cl'), ['claim']);
+    assert.deepEqual(await completed('flows', 'claim', 're'), ['resume', 'reassign', 'retry']);
+    assert.deepEqual(await completed('flows', 'claim', 'start', '--l'), ['--lifecycle']);
+    assert.deepEqual(await completed('flows', 'claim', 'start', '--lifecycle', ''), ['task-per-step', 'single-task']);
+    assert.deepEqual(await completed('flows', 'worker', '--role', 'g'), ['gateway']);
+    // A claim whose id is the name of a command leads nowhere else.
+    assert.ok((await completed('flows', 'claim', 'show', 'start', '--')).includes('--json'));
+    assert.deepEqual(await completed('flows', 'claim', 'start', 'examples/cl'), []);
+  });
+
+  it('ends with examples for every command, of options that it has', async () => {
+    const groups = new Set(['flows', 'flows claim', 'flows gateway', 'flows onboarding', 'flows feed', 'flows codec']);
+    const paths = [...script.matchAll(/^ +"(flows[^"]*)"\) words="([^"]*)"/gm)];
+    const commands = new Map(paths.map(([, path, words]) => [String(path), String(words).split(' ')]));
+    for (const [path] of commands) {
+      if (/ --/.test(path) || groups.has(path)) continue;
+      assert.ok(EXAMPLES[path], `${path} has no example`);
+    }
+    for (const [path, lines] of Object.entries(EXAMPLES)) {
+      const words = commands.get(path) ?? assert.fail(`${path} is no command`);
+      for (const line of lines) {
+        assert.ok(line.includes(path), line);
+        for (const [flag] of line.matchAll(/(?<= )--[a-z-]+/g)) assert.ok(words.includes(flag), `${flag} of ${line}`);
+      }
+    }
+    const { stdout } = await flows(['claim', 'withdraw', '--help']);
+    assert.match(stdout, /Examples:\n {2}flows claim withdraw C-1001 --reason/);
+  });
+
+  it('tables fit the terminal: the widest columns give way', () => {
+    const rows = [
+      ['ID', 'WHY', 'AT'],
+      ['c-1', 'a reason that is told at great length', '2026-03-01'],
+    ];
+    assert.deepEqual(table(rows, 40).split('\n'), [
+      'ID   WHY                      AT',
+      'c-1  a reason that is told …  2026-03-01',
+    ]);
+    for (const line of table(rows, 40).split('\n')) assert.ok(line.length <= 40, line);
+    assert.match(table(rows, Infinity), /great length/);
+  });
+});
