@@ -48,7 +48,8 @@ async function serveCodec({ port, host, origin }: ServeOptions, interrupted: Abo
   const server = await listen(fetch, { port, host });
   try {
     print(`codec server: ${server.url}`);
-    note(`Sign in there, then name it in the Web UI (glasses, top right) or: temporal --codec-endpoint ${server.url}`);
+    note('Sign in there: it says how the Web UI uses it. Without TLS, open the Web UI at the same host name.');
+    note(`Or: temporal --codec-endpoint ${server.url} --codec-auth "Bearer $CODEC_TOKEN"`);
     await aborted(interrupted);
   } finally {
     await server.close();

@@ -40,18 +40,18 @@ export function createCodecServer({ codec, token, origins }: CodecServerOptions)
   );
   app.onError((error, c) => c.json({ message: error.message }, 400));
 
-  app.get('/', (c) => c.html(page(allowed(c) ? 'This browser may decrypt.' : undefined)));
+  app.get('/', (c) => c.html(page(allowed(c) ? SIGNED_IN : undefined)));
   app.post('/', async (c) => {
     const given = (await c.req.parseBody()).token;
     if (typeof given !== 'string' || !equal(given, token)) return c.html(page('That is not the token.'), 401);
     const session = randomBytes(32).toString('base64url');
     sessions.set(session, Date.now() + SESSION_SECONDS * 1000);
-    setCookie(c, SESSION, session, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: SESSION_SECONDS });
+    setCookie(c, SESSION, session, { httpOnly: true, path: '/', maxAge: SESSION_SECONDS, ...reach(c) });
     return c.redirect('/', 303);
   });
   for (const direction of ['encode', 'decode'] as const) {
     app.post(`/${direction}`, bodyLimit({ maxSize: MAX_BODY }), async (c) => {
-      if (!allowed(c)) return c.json({ message: `sign in at ${new URL(c.req.url).origin}/, or send the token` }, 401);
+      if (!allowed(c)) return c.json({ message: WAYS_IN }, 401);
       const { payloads } = await c.req.json<{ payloads?: JsonPayload[] }>();
       if (!Array.isArray(payloads)) return c.json({ message: 'the body is {"payloads": [...]}' }, 400);
       const coded: Payload[] = await codec[direction](payloads.map((payload) => JSONToPayload(payload)));
@@ -67,6 +67,23 @@ export function createCodecServer({ codec, token, origins }: CodecServerOptions)
     if (known && (!origin || origins.includes(origin))) return true;
     return equal(c.req.header('authorization') ?? '', `Bearer ${token}`);
   }
+}
+
+/** Seen in the Web UI, which sends cookies to another origin only when told to. */
+const SIGNED_IN =
+  'This browser may decrypt. In the Temporal Web UI, at Codec Server (glasses, top right), choose your browser setting, ' +
+  'enter the address of this page, and switch on "Include cross-origin credentials".';
+const WAYS_IN =
+  'not signed in: open the codec server in this browser, and have the Web UI include cross-origin credentials; or send the token';
+
+/**
+ * Behind TLS the Web UI may stand on another site, and its requests bring the cookie all the same: whose pages get an
+ * answer is a matter of `origins`. Without TLS browsers refuse such a cookie, and the Web UI has to be on this site: both
+ * at 127.0.0.1, or both at localhost.
+ */
+function reach(c: Context): { sameSite: 'None' | 'Lax'; secure: boolean } {
+  const secure = new URL(c.req.url).protocol === 'https:' || c.req.header('x-forwarded-proto') === 'https';
+  return { sameSite: secure ? 'None' : 'Lax', secure };
 }
 
 /** In a time that does not depend on how much of it is right. */

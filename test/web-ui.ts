@@ -1,6 +1,9 @@
 /** The Temporal Web UI as an operator's browser has it. */
 import type { Browser, FrameLocator, Page } from 'playwright-core';
 
+/** How long a page is given to fetch, decrypt and draw. */
+const SETTLED_MS = 2_000;
+
 export class WebUi {
   private constructor(
     readonly page: Page,
@@ -27,6 +30,39 @@ export class WebUi {
   /** The Web UI renders Markdown in frames: the summary's, the details', then the current details'. */
   currentDetails(): FrameLocator {
     return this.page.frameLocator('iframe').last();
+  }
+
+  /** Decrypts by this codec server, with the cookie that the browser has for it. */
+  async useCodecServer(url: string): Promise<void> {
+    await this.page.getByRole('button', { name: /codec/i }).first().click();
+    const form = this.page.locator('dialog[open]');
+    await form.getByTestId('use-local-endpoint-input').check({ force: true });
+    await form.getByTestId('data-encoder-endpoint-input').fill(url);
+    await form.getByText('Include cross-origin credentials').click();
+    await form.getByRole('button', { name: 'Apply' }).click();
+    await form.waitFor({ state: 'hidden' });
+  }
+
+  /** What each page of a workflow shows, frames included: its input, its details, its memo, its history. */
+  async allText(workflowId: string): Promise<string> {
+    await this.openWorkflow(workflowId);
+    await this.page.waitForURL(/timeline/);
+    const run = new URL(this.page.url()).pathname.replace(/timeline.*/, '');
+    const links = await this.page.locator(`a[href*="${run}"]`).all();
+    const tabs = new Set(await Promise.all(links.map((link) => link.getAttribute('href'))));
+    const texts: string[] = [];
+    for (const tab of tabs) {
+      await this.page.goto(new URL(String(tab), this.url).href);
+      // The page keeps a request open for news, so it is never idle: what it decrypts is there by then.
+      await this.page.waitForTimeout(SETTLED_MS);
+      texts.push(await this.text());
+    }
+    return texts.join('\n');
+  }
+
+  private async text(): Promise<string> {
+    const frames = this.page.frames().map((frame) => frame.locator('body').innerText());
+    return (await Promise.all(frames)).join('\n');
   }
 
   async list(query: string): Promise<void> {

@@ -1,11 +1,13 @@
 /** What `flows` finds when it is run: a Temporal of its own, a sandbox in Fragment's place, and workers as processes. */
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server.js';
-import { startDevServer } from '../../worker/embedded/temporal.js';
+import { startDevServer, type DevServerOptions } from '../../worker/embedded/temporal.js';
 import { startFlows, type RunningFlows } from './flows.js';
 
 export interface Backdrop {
   sandbox: Sandbox;
+  /** Of the Temporal Web UI; empty where `server` does not ask for one. */
+  uiUrl: string;
   /** The environment of a command that finds all of it. */
   env: Record<string, string>;
   /** A worker that has started; it is killed at the end, if the test has not ended it. */
@@ -13,8 +15,11 @@ export interface Backdrop {
   stop(): Promise<void>;
 }
 
-export async function setBackdrop(options: Partial<SandboxOptions> = {}): Promise<Backdrop> {
-  const server = await startDevServer({ searchAttributes: spelledTypes(), headless: true });
+export async function setBackdrop(
+  options: Partial<SandboxOptions> = {},
+  temporal: DevServerOptions = { headless: true },
+): Promise<Backdrop> {
+  const server = await startDevServer({ searchAttributes: spelledTypes(), ...temporal });
   const sandbox = await startSandbox({ token: 'test-token', team: false, ...options });
   const workers: RunningFlows[] = [];
   const env = {
@@ -25,6 +30,7 @@ export async function setBackdrop(options: Partial<SandboxOptions> = {}): Promis
   };
   return {
     sandbox,
+    uiUrl: server.uiUrl,
     env,
     async worker(more = {}) {
       const worker = startFlows(['worker'], { env: { ...env, ...more } });

@@ -56,6 +56,15 @@ describe('codec server', () => {
     assert.equal((await decode({ cookie, origin: 'http://localhost:9999' })).status, 401);
   });
 
+  it('is known to a Web UI of another site too, where TLS lets browsers keep such a cookie', async () => {
+    const cookieOf = async (headers: Record<string, string>) => {
+      const body = new URLSearchParams({ token: TOKEN });
+      return (await app.request('/', { method: 'POST', body, headers })).headers.get('set-cookie') ?? '';
+    };
+    assert.match(await cookieOf({ 'x-forwarded-proto': 'https' }), /HttpOnly; Secure; SameSite=None/);
+    assert.match(await cookieOf({}), /HttpOnly; SameSite=Lax/);
+  });
+
   it('lets only the Web UI read its answers', async () => {
     const preflight = (origin: string) =>
       app.request('/decode', {

@@ -14,6 +14,8 @@ export interface DevServerOptions {
   /** Default 8233 if free, else a free one. */
   uiPort?: number;
   headless?: boolean;
+  /** The codec server that the Web UI asks to decrypt. */
+  uiCodecEndpoint?: string;
   /** Name -> type, for example { ClaimStep: 'Keyword' }. */
   searchAttributes?: Record<string, string>;
 }
@@ -55,6 +57,7 @@ async function startOnce(cli: string, options: DevServerOptions, preferKnownPort
 
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]));
+  if (options.uiCodecEndpoint) args.push('--ui-codec-endpoint', options.uiCodecEndpoint);
   // Without a write-ahead log the server has been seen to forget seconds of acknowledged work when it was killed.
   if (options.dbFilename)
     args.push('--db-filename', resolve(options.dbFilename), '--sqlite-pragma', 'journal_mode=WAL');
