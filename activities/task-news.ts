@@ -22,7 +22,7 @@ export interface TaskNews {
   answer?: Answer;
   problem?: string;
   assignee?: string;
-  /** As Fragment says it; people may move it. */
+  /** As Fragment says it, of a task that is not done; people may move it. */
   due?: string;
   /** Tells whether a person named by e-mail is this one, without the address itself getting into history. */
   emailDigest?: string;
@@ -42,7 +42,7 @@ export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: s
     step: text(fields.step),
     round: Number(fields.round) || undefined,
     assignee: task.assignee_uid ?? task.assignee?.uid ?? undefined,
-    ...(task.due_at ? { due: task.due_at } : {}),
+    ...(status !== 'DONE' && task.due_at ? { due: task.due_at } : {}),
     ...(status === 'DONE' && email ? { emailDigest: emailDigest(email) } : {}),
     ...(task.archived && status !== 'DONE' ? { absent: 'archived' as const } : {}),
     ...(status === 'DONE' && step && process ? parseAnswer(process, step, task.form_data) : {}),
