@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** What the help of each command ends with. test/cli/examples.test.ts holds them against the commands' own options. */
+/** What the help of each command ends with. test/cli/help.test.ts holds them against the commands' own options. */
 export const EXAMPLES: Record<string, readonly string[]> = {
   'flows demo': ['flows demo', 'flows demo --count 20 --lifecycle single-task --json'],
   'flows dev': ['flows dev'],
@@ -22,6 +22,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'flows claim pause': ['flows claim pause C-1001 --reason audit --by ada@example.com'],
   'flows claim resume': ['flows claim resume C-1001 --reason "audit is over" --by ada@example.com'],
   'flows claim reassign': ['flows claim reassign C-1001 --email ben@example.com --reason "ada is away"'],
+  'flows claim due': ['flows claim due C-1001 --at 2026-12-01T16:00:00Z --reason "more time was promised"'],
   'flows claim retry': ['flows claim retry C-1001 --reason "the account is known now"'],
   'flows onboarding start': ['flows onboarding start examples/onboarding.json'],
   'flows reconcile': ['flows reconcile --dry-run', 'flows reconcile --json'],
@@ -30,6 +31,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'flows setup': ['flows setup'],
   'flows doctor': ['flows doctor', 'flows doctor --json'],
   'flows sandbox': ['flows sandbox --team'],
+  'flows probe': ['flows probe --out profile.json', 'flows probe --json'],
   'flows codec new-key': ['flows codec new-key --id 2026-03'],
   'flows codec serve': ['flows codec serve --origin https://temporal.example.com'],
   'flows completion': ['eval "$(flows completion bash)"', 'flows completion fish | source'],

@@ -33,7 +33,6 @@ describe('the change feed', function () {
               step: 'review',
               round: 1,
               assignee: undefined,
-              due: parts.sandbox.tasks.get(feedUid(3))?.due_at,
               answer: { decision: 'reject' },
             },
           },
