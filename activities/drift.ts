@@ -98,7 +98,7 @@ export function judgeOpen(task: Task, owner: Owner, recipe: readonly string[]): 
 }
 
 /** The fields that the process wrote and that say something else now. What people added is theirs. */
-export function staleFields(expected: Record<string, unknown>, { fields }: Task): string[] {
+function staleFields(expected: Record<string, unknown>, { fields }: Task): string[] {
   return Object.keys(expected).filter((name) => !isDeepStrictEqual(expected[name] ?? null, fields?.[name] ?? null));
 }
 

@@ -1,3 +1,4 @@
+import { mapBounded } from '../activities/bounded.js';
 import { Claims, type ClaimOutcome, type ClaimResult } from '../client/index.js';
 import type { DemoClaim } from './demo-claims.js';
 import { messageOf } from './failure.js';
@@ -29,7 +30,7 @@ export class DemoRun {
   }
 
   async start(wanted: DemoClaim[]): Promise<void> {
-    await eachOf(wanted, STARTS_AT_ONCE, async (run) => {
+    await mapBounded(wanted, STARTS_AT_ONCE, async (run) => {
       try {
         const { started } = await this.claims.start(run.claim, { lifecycle: run.lifecycle });
         this.started += 1;
@@ -43,7 +44,7 @@ export class DemoRun {
 
   /** Until every claim has ended; `abandoned` ends the waiting early. */
   async finish(abandoned: AbortSignal): Promise<void> {
-    await eachOf(this.open, WAITS_AT_ONCE, async (id) => {
+    await mapBounded(this.open, WAITS_AT_ONCE, async (id) => {
       if (abandoned.aborted) return;
       try {
         this.results.push(await this.claims.result(id));
@@ -58,7 +59,7 @@ export class DemoRun {
   /** The Fragment tasks that the claims have made so far. */
   async tasks(): Promise<string[]> {
     const uids = new Set(this.results.flatMap((result) => result.tasks));
-    await eachOf(this.open, STARTS_AT_ONCE, async (id) => {
+    await mapBounded(this.open, STARTS_AT_ONCE, async (id) => {
       try {
         const { steps } = await this.claims.state(id);
         for (const { uid } of steps) if (uid) uids.add(uid);
@@ -73,12 +74,4 @@ export class DemoRun {
     this.broken.push(message);
     note(`error: ${message}`);
   }
-}
-
-async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
 }

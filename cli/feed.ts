@@ -35,7 +35,7 @@ export async function feedStatus(client: Client, account?: string): Promise<Feed
   }
 }
 
-export function feedView(status: FeedStatus): string {
+function feedView(status: FeedStatus): string {
   const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
   return table([
     ['way', status.way],

@@ -18,9 +18,8 @@ export async function listen(
 ): Promise<Listening> {
   const server = createAdaptorServer({ fetch, serverOptions: { requestTimeout: REQUEST_MS } });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error);
+    server.once('error', (error) => {
+      reject(explained(error, { port, host }));
     });
     server.listen(port, host, resolve);
   });
@@ -32,6 +31,12 @@ export async function listen(
         if ('closeIdleConnections' in server) server.closeIdleConnections();
       }),
   };
+}
+
+/** A port that is taken, in words for whoever chose it; any other failure as it is. */
+export function explained(error: unknown, { port, host }: { port: number; host: string }): unknown {
+  const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  return taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
 }
 
 export function portNumber(value: string): number {

@@ -4,7 +4,7 @@ import { parseJson } from '../client/index.js';
 import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
 import { startSandbox } from '../sandbox/server.js';
 import { aborted, interruptible } from './interruption.js';
-import { portNumber } from './listen.js';
+import { explained, portNumber } from './listen.js';
 import { CliError, print } from './output.js';
 import { inputName, readInput } from './session.js';
 
@@ -47,8 +47,7 @@ async function serve(options: SandboxOptions, interrupted: AbortSignal): Promise
     temporalUi,
     team: team ? {} : false,
   }).catch((error: unknown) => {
-    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    throw taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
+    throw explained(error, { port, host });
   });
   try {
     print(`inbox: ${sandbox.url}`);

@@ -1,6 +1,7 @@
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { z } from 'zod';
 import { FragmentUnavailableError, errorFor } from './errors.js';
+import { openHttp, type HttpOptions } from './http.js';
 import {
   accountSchema,
   batchItemSchema,
@@ -15,17 +16,10 @@ import {
   type TaskWrite,
 } from './schema.js';
 
-export interface FragmentClientOptions {
-  /** With the version in it: `https://api.onfragment.com/api/v1`. */
-  baseUrl: string;
-  token: string;
-  /** Fragment may block requests that do not name their application. */
-  userAgent: string;
+export interface FragmentClientOptions extends HttpOptions {
   /** Not documented, so each deployment can say it: the list's cursor parameter, the key of a comment's text. */
   cursorParam?: string;
   commentKey?: string;
-  /** For one request, connection included. @default 30_000 */
-  timeoutMs?: number;
 }
 
 /** Filters of GET /tasks. None is confirmed by Fragment's reference, so a caller checks what comes back. */
@@ -53,19 +47,7 @@ export class FragmentClient {
   constructor(options: FragmentClientOptions) {
     this.cursorParam = options.cursorParam ?? 'cursor';
     this.commentKey = options.commentKey ?? 'content';
-    this.http = axios.create({
-      baseURL: options.baseUrl.replace(/\/+$/, ''),
-      timeout: options.timeoutMs ?? 30_000,
-      headers: {
-        Authorization: `Bearer ${options.token}`,
-        'User-Agent': options.userAgent,
-        'Content-Type': 'application/json',
-        Accept: 'application/json',
-      },
-      // An answer is judged here, and a redirect would carry the token to another host.
-      validateStatus: () => true,
-      maxRedirects: 0,
-    });
+    this.http = openHttp(options, { Accept: 'application/json' });
   }
 
   /** Whose token this is; with the server's clock as it answered, in whole seconds, where it told. */

@@ -1,7 +1,7 @@
-import axios, { type AxiosInstance } from 'axios';
-import type { FragmentClientOptions } from '../client.js';
+import type { AxiosInstance } from 'axios';
 import { FragmentUnavailableError, errorFor } from '../errors.js';
 import type { Gateway } from '../gateway.js';
+import { openHttp, type HttpOptions } from '../http.js';
 
 export interface Answer {
   status: number;
@@ -31,19 +31,9 @@ export class Wire {
 
   constructor(
     private readonly gateway: Pick<Gateway, 'request'>,
-    options: Pick<FragmentClientOptions, 'baseUrl' | 'token' | 'userAgent' | 'timeoutMs'>,
+    options: HttpOptions,
   ) {
-    this.http = axios.create({
-      baseURL: options.baseUrl.replace(/\/+$/, ''),
-      timeout: options.timeoutMs ?? 30_000,
-      headers: {
-        Authorization: `Bearer ${options.token}`,
-        'User-Agent': options.userAgent,
-        'Content-Type': 'application/json',
-      },
-      validateStatus: () => true,
-      maxRedirects: 0,
-    });
+    this.http = openHttp(options);
   }
 
   get requests(): number {

@@ -56,6 +56,15 @@ describe('reconciliation', function () {
     for (const id of claims) await at(id, 'data_entry');
   }
 
+  /** Four claims, each with another drift: fields edited, finished unheard, an orphan, a copy. */
+  async function driftFourWays() {
+    await start('stale', 'done', 'ended', 'copied');
+    person(uidOf('stale'), { fields: { title: 'edited' } });
+    person(uidOf('done'), { status: 'DONE' });
+    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+    stage.sandbox.tasks.apply('PUT', { uid: taskUid('a copy'), fields: { ...task(uidOf('copied'))?.fields } });
+  }
+
   /** Temporal's list is behind its processes by a moment, which only a test notices. */
   const listed = (claim: string, uid: string) =>
     until(async () => {
@@ -291,11 +300,7 @@ describe('reconciliation', function () {
 
   it('68: two at once mend everything once', async () => {
     await open();
-    await start('stale', 'done', 'ended', 'copied');
-    person(uidOf('stale'), { fields: { title: 'edited' } });
-    person(uidOf('done'), { status: 'DONE' });
-    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
-    stage.sandbox.tasks.apply('PUT', { uid: taskUid('a copy'), fields: { ...task(uidOf('copied'))?.fields } });
+    await driftFourWays();
     const reports = await Promise.all([reconcile(), reconcile()]);
     const closed = reports.map(({ classes }) => classes.orphan.mended + classes.duplicated.mended);
     assert.equal(closed[0]! + closed[1]!, 2);
@@ -418,11 +423,7 @@ describe('reconciliation', function () {
 
   it('changes nothing in a dry run', async () => {
     await open();
-    await start('stale', 'done', 'ended', 'copied');
-    person(uidOf('stale'), { fields: { title: 'edited' } });
-    person(uidOf('done'), { status: 'DONE' });
-    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
-    stage.sandbox.tasks.apply('PUT', { uid: taskUid('a copy'), fields: { ...task(uidOf('copied'))?.fields } });
+    await driftFourWays();
     const before = structuredClone(stage.sandbox.tasks.all());
     const { writes, requests } = stage.sandbox.stats();
     const report = await reconcile({ dryRun: true });

@@ -340,7 +340,7 @@ export class TaskProcess {
 }
 
 const isVerb = (event: StepEvent): boolean => event.kind !== 'news';
-const isOver = ({ status }: StepState): boolean => ['done', 'skipped', 'withdrawn'].includes(status);
+export const isOver = ({ status }: StepState): boolean => ['done', 'skipped', 'withdrawn'].includes(status);
 const isSameList = (a: string[] | null, b: string[] | null): boolean => String(a) === String(b);
 const isSame = (step: StepState, { decision }: CompleteStep): boolean =>
   step.status === 'done' && (step.decision ?? 'done') === (decision ?? 'done');

@@ -4,7 +4,7 @@ import type { ExpectedTasks } from '../../activities/drift.js';
 import { expectedTasksQuery, type Answer, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
-import { messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
+import { isOver, messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
 import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
 import { StepWait, answerOf } from './wait.js';
 
@@ -232,7 +232,7 @@ export class TaskSteps {
   private expected(lifecycle: FragmentTaskOptions['lifecycle']): ExpectedTasks {
     const state = this.process.history.at(-1);
     const { content, created } = this.task;
-    const over = !state || ['done', 'skipped', 'withdrawn'].includes(state.status);
+    const over = !state || isOver(state);
     const expects: ExpectedTasks = {
       moving: !over && !state.uid,
       // The single task is never over while its process runs: it may be moved on at any moment.
