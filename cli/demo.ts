@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Claims, type Lifecycle } from '../client/index.js';
@@ -40,6 +41,8 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
     const run = new DemoRun(new Claims(stage.temporal, { policy: { taskUrl } }));
 
     const over = new AbortController();
+    // Every claim that is waited for listens to it.
+    setMaxListeners(0, over.signal);
     const progress = showProgress(run, wanted.claims.length, over.signal);
     // Calls that still wait when the connection is closed would end the process with a stack: the signal ends them before.
     const finish = () => stage.temporal.withAbortSignal(over.signal, () => run.finish(over.signal));

@@ -1,5 +1,6 @@
 /** The Temporal Web UI as an operator's browser has it. */
 import type { Browser, FrameLocator, Page } from 'playwright-core';
+import { until } from './stage.js';
 
 /** How long a page is given to fetch, decrypt and draw. */
 const SETTLED_MS = 2_000;
@@ -43,8 +44,11 @@ export class WebUi {
     await form.waitFor({ state: 'hidden' });
   }
 
-  /** What each page of a workflow shows, frames included: its input, its details, its memo, its history. */
-  async allText(workflowId: string): Promise<string> {
+  /**
+   * What each page of a workflow shows, frames included: its input, its details, its memo, its history. A page named in
+   * `drawn` is read once it shows that: one that shows nothing yet would prove nothing.
+   */
+  async allText(workflowId: string, drawn: Record<string, RegExp> = {}): Promise<string> {
     await this.openWorkflow(workflowId);
     await this.page.waitForURL(/timeline/);
     const run = new URL(this.page.url()).pathname.replace(/timeline.*/, '');
@@ -53,6 +57,9 @@ export class WebUi {
     const texts: string[] = [];
     for (const tab of tabs) {
       await this.page.goto(new URL(String(tab), this.url).href);
+      await this.page.getByText(workflowId).first().waitFor();
+      const shows = drawn[String(tab).split('/').at(-1) ?? ''];
+      if (shows) await until(async () => shows.test(await this.text()));
       // The page keeps a request open for news, so it is never idle: what it decrypts is there by then.
       await this.page.waitForTimeout(SETTLED_MS);
       texts.push(await this.text());
