@@ -13,7 +13,7 @@ import { cpuSeconds, ownCpuSeconds, sizing, whileWorking } from './temporal.js';
 import type { BareShape } from './workflows.js';
 
 const SIZES = {
-  full: { rounds: 3, atOnce: 150, warmUpSeconds: 8, seconds: 15 },
+  full: { rounds: 3, atOnce: 150, warmUpSeconds: 20, seconds: 45 },
   quick: { rounds: 1, atOnce: 5, warmUpSeconds: 1, seconds: 3 },
 };
 const QUEUE = 'bench-bare';

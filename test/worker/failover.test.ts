@@ -10,6 +10,8 @@ import { startFlows, type RunningFlows } from '../cli/flows.js';
 
 const TOKEN = 'test-token';
 const COUNT = 80;
+/** By one that is suspended. */
+const HELD = 40;
 
 describe('Two gateways of one account, as processes', function () {
   this.timeout(300_000);
@@ -81,6 +83,25 @@ describe('Two gateways of one account, as processes', function () {
     }
     for (let n = 0; n < COUNT; n += 1) await temporal.workflow.getHandle(`onboarding-late${n}`).result();
     eachWrittenOnce(before + COUNT);
+  });
+
+  it('one that was suspended wakes to a lost lease, and sends nothing of what it still holds', async () => {
+    const before = sandbox.tasks.all().length;
+    startWorker('gateway');
+    const asleep = await holderOtherThan(undefined);
+    const onboardings = new Onboardings(temporal);
+    for (let n = 0; n < HELD; n += 1) await onboardings.start({ userId: `asleep${n}`, fields: { n } });
+    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 50) await sleep(50);
+    asleep.child.kill('SIGSTOP');
+    try {
+      await holderOtherThan(asleep);
+      const taken = sandbox.tasks.all().length;
+      await until(() => sandbox.tasks.all().length >= taken + 4);
+    } finally {
+      asleep.child.kill('SIGCONT');
+    }
+    for (let n = 0; n < HELD; n += 1) await temporal.workflow.getHandle(`onboarding-asleep${n}`).result();
+    eachWrittenOnce(before + HELD);
   });
 
   function eachWrittenOnce(count: number): void {

@@ -35,18 +35,22 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
     // A dead holder is missed after that; see LeaseDeadline for why a living one has stopped sending by then.
     heartbeatTimeout: '5 seconds',
     retry: { initialInterval: '500 ms', backoffCoefficient: 1 },
+    // Asked back, it is held until the last request has landed: then alone may another one send. Not the default, whatever
+    // the SDK's documentation says: unset, 1.24 sends TRY_CANCEL.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
   const scope = new CancellationScope();
   const held = scope.run(() => holdLease.executeWithOptions({ summary: `gateway of ${account ?? 'the account'}` }, []));
+  const cancelled = () => CancellationScope.current().consideredCancelled;
   try {
     await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN)]);
   } catch (error) {
-    // However the holder ended, a cancelled workflow has been cancelled.
-    throw CancellationScope.current().consideredCancelled ? new CancelledFailure('the lease was cancelled') : error;
+    if (!cancelled()) throw error;
   }
 
   scope.cancel();
   await held.catch(() => undefined);
+  if (cancelled()) throw new CancelledFailure('the lease was cancelled');
   return continueAsNew<typeof gatewayLease>({ account, takeovers: takeovers + here, last: taken });
 }
 
