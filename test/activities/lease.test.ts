@@ -39,7 +39,7 @@ describe('holdLease', function () {
       activity: { heartbeat: () => answer().then(() => void events.push('heartbeat')) },
       workflow: { getHandle: () => ({ signal: () => Promise.resolve(void events.push('announced')) }) },
     } as unknown as Client;
-    const { holdLease } = createLeaseActivities({
+    const activities = createLeaseActivities({
       holder: '1@here',
       temporal,
       open: (may) => {
@@ -57,10 +57,12 @@ describe('holdLease', function () {
         });
       },
     });
-    return environment.run(holdLease).then(
-      () => assert.fail('it never ends by itself'),
-      (error: unknown) => error as ApplicationFailure,
-    );
+    return environment
+      .run(() => activities.holdLease())
+      .then(
+        () => assert.fail('it never ends by itself'),
+        (error: unknown) => error as ApplicationFailure,
+      );
   }
 
   async function until(holds: () => boolean): Promise<void> {
