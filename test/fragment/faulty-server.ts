@@ -19,6 +19,15 @@ export interface ServerOptions {
   fieldsOnPut?: 'merge' | 'replace';
 }
 
+/** A server on which nothing goes wrong. */
+export const healthy = (limit: number): ServerOptions => ({
+  limit,
+  faults: [],
+  poisoned: new Set(),
+  atomicity: 'all-or-nothing',
+  latencyMs: 50,
+});
+
 export class FaultyServer implements TaskApi {
   readonly tasks = new Map<string, Task>();
   readonly batches: { uids: string[]; at: number }[] = [];

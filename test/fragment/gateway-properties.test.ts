@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Gateway } from '../../fragment/gateway.js';
 import { taskUid } from '../../fragment/uid.js';
-import { FaultyServer, type Fault } from './faulty-server.js';
+import { FaultyServer, healthy, type Fault } from './faulty-server.js';
 import { VirtualClock } from './virtual-time.js';
 
 const LIMIT = 60;
@@ -72,13 +72,7 @@ describe('Gateway, for any arrivals, faults and refusals', function () {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 2_000 }), async (writes) => {
         const clock = new VirtualClock();
-        const server = new FaultyServer(clock, {
-          limit: LIMIT,
-          faults: [],
-          poisoned: new Set(),
-          atomicity: 'all-or-nothing',
-          latencyMs: 50,
-        });
+        const server = new FaultyServer(clock, healthy(LIMIT));
         const gateway = new Gateway({ client: server, requestsPerMinute: LIMIT, maxBatch: 100, clock });
         const all = Array.from({ length: writes }, (_, n) =>
           gateway.write({ uid: taskUid(`floor#${n}`), kind: 'create', body: { fields: { n } } }),

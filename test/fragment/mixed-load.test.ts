@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Gateway } from '../../fragment/gateway.js';
 import { taskUid } from '../../fragment/uid.js';
-import { FaultyServer } from './faulty-server.js';
+import { FaultyServer, healthy } from './faulty-server.js';
 import { VirtualClock } from './virtual-time.js';
 
 const LIMIT = 60;
@@ -29,13 +29,7 @@ describe('Gateway, under a load of creations and closings', function () {
 /** So many writes each second for so many seconds of virtual time, evenly; how long each waited, in ms. */
 async function offer(perSecond: number, creations: number, seconds: number) {
   const clock = new VirtualClock();
-  const server = new FaultyServer(clock, {
-    limit: LIMIT,
-    faults: [],
-    poisoned: new Set(),
-    atomicity: 'all-or-nothing',
-    latencyMs: 50,
-  });
+  const server = new FaultyServer(clock, healthy(LIMIT));
   const gateway = new Gateway({ client: server, requestsPerMinute: LIMIT, maxBatch: 100, clock });
   const waits: number[] = [];
   const closings: number[] = [];
