@@ -22,6 +22,7 @@ import {
 } from './roles.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
+import { openTracing } from './tracing.js';
 
 export interface RunningWorker {
   /**
@@ -61,6 +62,7 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   const processes = [claimProcess(provider), onboardingProcess, ...(parts.processes ?? [])];
   assertDistinct(processes);
   const log = installTelemetry(config);
+  const tracing = await openTracing(config, (message) => log.warn(message));
   // Before anything starts: a missing token would show as a lease that nobody can hold.
   if (holdsGateway(role)) for (const account of accounts) fragmentClient(config, account);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
@@ -79,8 +81,13 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   });
 
   if (holdsProcesses(role)) {
-    const workflows = parts.workflows ?? workflowSource({ encrypted: place.dataConverter !== undefined });
-    workers.push(await processesWorker(place, workflows, processes));
+    const workflows =
+      parts.workflows ??
+      workflowSource({
+        encrypted: place.dataConverter !== undefined,
+        traced: tracing !== undefined,
+      });
+    workers.push(await processesWorker(place, workflows, processes, tracing));
   }
   if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 
@@ -89,14 +96,17 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   return { gateway: (account) => gateways.get(account), done, stop };
 
   async function standBy(account: string | undefined): Promise<Worker> {
-    const temporal = new Client(place);
+    const temporal = new Client({ ...place, interceptors: tracing?.client });
     const metrics = new GatewayMetrics(account);
     const worker = await leaseWorker(place, account, {
       holder: `${process.pid}@${hostname()}`,
       temporal,
       beat: (stats) => metrics.publish(stats),
       open: async (maySend) => {
-        const sender = await openSender({ place, config, log, temporal, metrics, account, processes }, maySend);
+        const sender = await openSender(
+          { place, config, log, temporal, metrics, account, processes, tracing },
+          maySend,
+        );
         gateways.set(account, sender.gateway);
         return {
           ...sender,
@@ -120,6 +130,7 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
       // Where one failed, the others must not keep the connection.
       shutDown();
       await Promise.allSettled(runs);
+      await tracing?.flush();
       await health?.close();
       await connection.close();
       log.info({ role }, 'worker stopped');
