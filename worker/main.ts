@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { dataConverter } from '../codec/data-converter.js';
 import type { Gateway } from '../fragment/gateway.js';
+import { watchAttention } from './attention-metric.js';
 import { workflowSource, type WorkflowSource } from './bundle.js';
 import type { Config } from './config.js';
 import { fragmentClient } from './fragment.js';
@@ -91,6 +92,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   }
   if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 
+  const stopWatching =
+    config.METRICS_PORT && holdsGateway(role) ? watchAttention(new Client(place), log) : () => undefined;
   log.info({ role, address, namespace, healthPort: health?.port }, 'worker started');
   const done = runAll();
   return { gateway: (account) => gateways.get(account), done, stop };
@@ -130,6 +133,7 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
       // Where one failed, the others must not keep the connection.
       shutDown();
       await Promise.allSettled(runs);
+      stopWatching();
       await tracing?.flush();
       await health?.close();
       await connection.close();

@@ -8,6 +8,7 @@ import {
   type RuntimeOptions,
 } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { FEED_DELAY } from '../activities/feed-delivery.js';
 import type { Config } from './config.js';
 import { LATENCY_BUCKETS, WRITE_LATENCY } from './gateway-metrics.js';
 
@@ -60,6 +61,6 @@ function install(port: number | undefined, options: RuntimeOptions): void {
 }
 
 function metricsOn(port: number): MetricsExporterConfig {
-  const histogramBucketOverrides = { [WRITE_LATENCY]: LATENCY_BUCKETS };
+  const histogramBucketOverrides = { [WRITE_LATENCY]: LATENCY_BUCKETS, [FEED_DELAY]: LATENCY_BUCKETS };
   return { prometheus: { bindAddress: `0.0.0.0:${port}`, histogramBucketOverrides } };
 }
