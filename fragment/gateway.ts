@@ -123,7 +123,7 @@ export class Gateway {
       const attempt = async () => {
         try {
           resolve(await send());
-          this.failures = 0;
+          this.answered();
         } catch (error) {
           const judged = await this.judge(error);
           this.pauseAfter(judged);
@@ -268,7 +268,7 @@ export class Gateway {
   }
 
   private acknowledge(intents: readonly Intent[], task: Task): void {
-    this.failures = 0;
+    this.answered();
     const now = this.clock.now();
     this.counts.acknowledged(intents.length);
     for (const { enqueuedAt, resolve } of intents) {
@@ -292,6 +292,11 @@ export class Gateway {
       this.call({ lane: 'read', since: this.clock.now(), askers: [], send: ask, reject: () => resolve(false) });
     });
     return known ? new FragmentRejectedError(error.message, error.request, error.status, error.body) : error;
+  }
+
+  private answered(): void {
+    this.failures = 0;
+    this.counts.answered();
   }
 
   private pauseAfter(error: unknown): void {

@@ -9,9 +9,10 @@ import { workflowSource, type WorkflowSource } from './bundle.js';
 import type { Config } from './config.js';
 import { fragmentClient } from './fragment.js';
 import { GatewayMetrics } from './gateway-metrics.js';
-import { serveHealth, temporalServes } from './health.js';
+import { serveHealth } from './health.js';
 import { claimProcess, onboardingProcess } from './own-processes.js';
 import { assertDistinct, type ProcessDefinition } from './process-definition.js';
+import { probes } from './probes.js';
 import {
   ensureFeed,
   ensureLease,
@@ -72,10 +73,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   const place = { connection, namespace, dataConverter: dataConverter(config.PAYLOAD_KEYS) };
   const workers: Worker[] = [];
   const gateways = new Map<string | undefined, Gateway>();
-  const health = await serveHealth(config.HEALTH_PORT, {
-    worker: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
-    temporal: () => temporalServes(connection),
-  }).catch(async (error: unknown) => {
+  const probed = probes({ connection, namespace, role, accounts, workers, gateways });
+  const health = await serveHealth(config.HEALTH_PORT, probed).catch(async (error: unknown) => {
     // An open connection would keep the process.
     await connection.close();
     throw error;
