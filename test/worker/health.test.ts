@@ -71,11 +71,18 @@ describe("the worker's health", () => {
     let server: DevServer;
     let sandbox: Sandbox;
     let connection: Connection;
+    let ports: number[];
+    let doomed: number;
     const workers: RunningFlows[] = [];
+    // All at once: a worker takes seconds to start.
     before(async () => {
       server = await startDevServer({ searchAttributes: spelledTypes(), headless: true });
       sandbox = await startSandbox({ token: 't', team: false });
       connection = await Connection.connect({ address: server.address });
+      const both = Promise.all([start('all'), start('all')]);
+      await registerNamespace('doomed');
+      doomed = await start('processes', { TEMPORAL_NAMESPACE: 'doomed' });
+      ports = await both;
     });
     after(async () => {
       for (const worker of workers) await worker.stop('SIGKILL');
@@ -105,12 +112,13 @@ describe("the worker's health", () => {
     }
 
     it('knows whether Fragment has answered lately, and who holds the lease', async () => {
-      const first = await start('all');
-      const ready = await until(first, 'lease', /held/);
+      const [first, second] = (await Promise.race([
+        until(ports[0]!, 'lease', /held/).then(() => ports),
+        until(ports[1]!, 'lease', /held/).then(() => ports.toReversed()),
+      ])) as [number, number];
       const checks = { worker: 'ok', temporal: 'ok', poller: 'ok', lease: 'held', fragment: 'ok' };
-      assert.deepEqual(ready, { status: 200, checks });
-      const second = await start('gateway');
-      const idle = { worker: 'ok', temporal: 'ok', lease: 'standing by', fragment: 'not asked' };
+      assert.deepEqual(await until(first, 'poller', /ok/), { status: 200, checks });
+      const idle = { ...checks, lease: 'standing by', fragment: 'not asked' };
       assert.deepEqual(await until(second, 'lease', /standing by/), { status: 200, checks: idle });
 
       sandbox.faults.add({ kind: 'drop', times: UNTIL_CLEARED });
@@ -126,27 +134,24 @@ describe("the worker's health", () => {
     });
 
     it('is not ready once its poller polls in vain, though the worker calls itself running', async () => {
-      const { workflowService, operatorService } = connection;
-      const workflowExecutionRetentionPeriod = msToTs('1 day');
-      await workflowService.registerNamespace({ namespace: 'doomed', workflowExecutionRetentionPeriod });
-      const known = () =>
-        workflowService.describeTaskQueue({ namespace: 'doomed', taskQueue: { name: 'any' }, taskQueueType: 1 });
-      while (!(await known().catch(() => undefined))) await sleep(100);
-      const port = await start('processes', { TEMPORAL_NAMESPACE: 'doomed' });
-      assert.equal((await until(port, 'poller', /ok/)).status, 200);
-
-      await operatorService.deleteNamespace({ namespace: 'doomed' });
-      const { status, checks } = await until(port, 'poller', /failed/);
+      assert.equal((await until(doomed, 'poller', /ok/)).status, 200);
+      await connection.operatorService.deleteNamespace({ namespace: 'doomed' });
+      const { status, checks } = await until(doomed, 'poller', /failed/);
       assert.equal(status, 503);
       assert.equal(checks.worker, 'ok');
     });
 
     it('is not ready when Temporal is gone, and alive all the same', async () => {
-      const port = await start('processes');
-      await until(port, 'poller', /ok/);
       await server.stop();
-      assert.equal((await until(port, 'temporal', /failed|no answer/)).status, 503);
-      assert.equal((await ask(port, '/livez')).status, 200);
+      assert.equal((await until(ports[0]!, 'temporal', /failed|no answer/)).status, 503);
+      assert.equal((await ask(ports[0]!, '/livez')).status, 200);
     });
+
+    async function registerNamespace(namespace: string): Promise<void> {
+      const { workflowService } = connection;
+      await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
+      const look = { namespace, taskQueue: { name: 'any' }, taskQueueType: 1 };
+      while (!(await workflowService.describeTaskQueue(look).catch(() => undefined))) await sleep(100);
+    }
   });
 });
