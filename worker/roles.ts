@@ -15,6 +15,7 @@ import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-cont
 import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
 import { tracingModule, type WorkflowSource } from './bundle.js';
 import { keepAlive } from './keep-alive.js';
+import { namesTask } from './log-fields.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf, type ProcessDefinition } from './process-definition.js';
 import type { Tracing } from './tracing.js';
 
@@ -102,7 +103,7 @@ export function gatewayWorker(place: Place, { account, processes, tracing, ...pa
       ...createFeedActivities({ ...parts, parseAnswer, account }),
       ...createReconcileActivities({ ...parts, parseAnswer, taskKeys: taskKeysOf(processes), account }),
     },
-    interceptors: { activity: tracing ? [tracing.activity, keepAlive] : [keepAlive] },
+    interceptors: { activity: [...(tracing ? [tracing.activity] : []), namesTask, keepAlive] },
     ...GATEWAY_SIZING,
     // What waits is handed back at once; this is for the requests that are under way.
     shutdownGraceTime: '10 seconds',
