@@ -25,11 +25,13 @@ function uidOf(argument: unknown): string | undefined {
 }
 
 /** Of Temporal's fields those that help, with the claim where the line is about one. */
-export function logFields({ taskToken: _, error, ...fields }: LogMetadata): LogMetadata {
+export function logFields({ error, ...fields }: LogMetadata): LogMetadata {
+  const useful = { ...fields };
+  delete useful.taskToken;
   // Reconciliation names the process that it mends.
   const claimId = claimIdOf(String(fields.process ?? fields.workflowId ?? ''));
   return {
-    ...fields,
+    ...useful,
     ...(claimId ? { claimId } : {}),
     ...(error === undefined ? {} : { error: withoutMessage(error) }),
   };

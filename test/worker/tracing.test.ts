@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -119,6 +122,21 @@ describe('Traces of two claims', function () {
 });
 
 const linked = ({ links = [] }: Span): string[] => links.map(({ spanId }) => spanId).toSorted();
+
+describe('Without OTEL_EXPORTER_OTLP_ENDPOINT', () => {
+  it('a worker and a client load nothing of OpenTelemetry', () => {
+    const ofTelemetry = `Object.keys(require.cache).filter((path) => path.includes('@opentelemetry')).length`;
+    const script = `Promise.all(['worker', 'client'].map((room) => import(\`./\${room}/index.ts\`))).then(() => console.log(${ofTelemetry}))`;
+    const options = { cwd: fileURLToPath(new URL('../../', import.meta.url)), encoding: 'utf8' } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--eval', script], options);
+    assert.equal(stdout.trim(), '0', stderr);
+    const here = Object.keys(createRequire(import.meta.url).cache);
+    assert.ok(
+      here.some((path) => path.includes('@opentelemetry')),
+      'it would not be seen',
+    );
+  });
+});
 
 describe('What leaves in a span', () => {
   it('of an error is its kind, and of attributes those that are known to be nobody', async () => {
