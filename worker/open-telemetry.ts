@@ -67,15 +67,15 @@ const requestTrace: Trace = {
     // Not in the context of whoever happened to wake the gateway.
     const own = (first ? trace.setSpan(ROOT_CONTEXT, first) : ROOT_CONTEXT).setValue(ASKERS, {
       spans,
-      writes: askers.length,
+      count: askers.length,
     });
     return context.with(own, send);
   },
   request(method, path, send) {
-    const { spans = [], writes = 1 } = (context.active().getValue(ASKERS) ?? {}) as { spans?: Span[]; writes?: number };
+    const { spans = [], count = 1 } = (context.active().getValue(ASKERS) ?? {}) as { spans?: Span[]; count?: number };
     const options = {
       kind: SpanKind.CLIENT,
-      attributes: { 'http.request.method': method, 'url.template': path, 'fragment.writes': writes },
+      attributes: { 'http.request.method': method, 'url.template': path, 'fragment.askers': count },
       links: spans.map((span) => ({ context: span.spanContext() })),
     };
     return trace.getTracer('fragment-flows').startActiveSpan(`${method} ${path}`, options, async (span) => {

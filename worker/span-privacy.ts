@@ -15,7 +15,7 @@ const ALLOWED: Record<string, string> = {
   'http.response.status_code': 'http.response.status_code',
   'url.template': 'url.template',
   'error.type': 'error.type',
-  'fragment.writes': 'fragment.writes',
+  'fragment.askers': 'fragment.askers',
 };
 
 /** OpenTelemetry's ExportResultCode. */

@@ -87,7 +87,7 @@ describe('Traces of two claims', function () {
     assert.deepEqual(linked(batch), activities.map(({ spanId }) => spanId).toSorted());
     for (const activity of activities) assert.deepEqual(linked(activity), [batch.spanId]);
     assert.equal(attribute(batch, 'http.response.status_code'), 200);
-    assert.equal(attribute(batch, 'fragment.writes'), 2);
+    assert.equal(attribute(batch, 'fragment.askers'), 2);
   });
 
   it('have no part in the years of the change feed and of the lease, and a trace for each round', () => {
