@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { metricMeter } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Task } from '../fragment/schema.js';
 import { mapBounded } from './bounded.js';
@@ -11,7 +12,12 @@ export interface Delivery {
   /** Names the task, its transition and the process, whichever way it came to light. */
   transition: string;
   news: TaskNews;
+  /** ISO 8601: when it happened, as Fragment says. Absent of what is not there. */
+  at?: string;
 }
+
+/** A histogram; its buckets are the worker's matter. */
+export const FEED_DELAY = 'flows_feed_delay_ms';
 
 /** Signals at once: a server on a laptop takes a few hundred a second. */
 const AT_ONCE = 50;
@@ -26,14 +32,21 @@ export async function deliver(temporal: Client, cursor: FeedCursor, deliveries: 
   for (const delivery of deliveries) {
     if (cursor.delivered[delivery.transition] === undefined) fresh.set(delivery.transition, delivery);
   }
-  await mapBounded([...fresh.values()], AT_ONCE, (delivery) => passOn(temporal, delivery));
+  const delay = metricMeter.createHistogram(FEED_DELAY, 'int', 'ms', 'From a completion in Fragment to the signal');
+  await mapBounded([...fresh.values()], AT_ONCE, async (delivery) => {
+    await passOn(temporal, delivery);
+    const ms = Date.now() - Date.parse(delivery.at ?? '');
+    // The clocks are two: a completion that is told before it happened was told at once.
+    if (!Number.isNaN(ms)) delay.record(Math.max(0, ms));
+  });
   for (const transition of fresh.keys()) cursor.delivered[transition] = cursor.round;
   return fresh.size;
 }
 
 export function completion(task: Task, workflowId: string, parseAnswer: ParseAnswer): Delivery {
   const transition = digest([completionOf(task), workflowId]);
-  return { workflowId, transition, news: taskNews(task, parseAnswer) };
+  const at = task.done_at ?? task.updated_at ?? undefined;
+  return { workflowId, transition, news: taskNews(task, parseAnswer), ...(at ? { at } : {}) };
 }
 
 /**

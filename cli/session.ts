@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Client } from '@temporalio/client';
 import { connect } from '../client/index.js';
-import { CliError } from './output.js';
+import { openTracing } from '../worker/tracing.js';
+import { CliError, note } from './output.js';
 
 /** Runs with a Temporal client, and closes it whatever happens, so that the command can end. */
 export async function withTemporal<T>(use: (client: Client) => Promise<T>): Promise<T> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT } = process.env;
+  const tracing = await openTracing({ OTEL_EXPORTER_OTLP_ENDPOINT }, note);
   const temporal = await connect();
   try {
     return await use(temporal.client);
   } finally {
     await temporal.close();
+    await tracing?.flush();
   }
 }
 

@@ -21,7 +21,8 @@ const CONNECT_TIMEOUT = '5 seconds';
 
 /**
  * A Temporal client by `TEMPORAL_*` and `temporal.toml`; where they name no server, the one on this machine. What it
- * sends is encrypted where PAYLOAD_KEYS is set, unless a data converter of your own is given.
+ * sends is encrypted where PAYLOAD_KEYS is set, unless a data converter of your own is given. Where
+ * OTEL_EXPORTER_OTLP_ENDPOINT is set, its calls are spans of the OpenTelemetry SDK that this process has registered.
  * @throws TemporalUnreachableError where nobody answers within five seconds; PayloadKeysError.
  */
 export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}): Promise<Connected> {
@@ -34,9 +35,16 @@ export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}
       address,
       connectTimeout: CONNECT_TIMEOUT,
     });
-    const client = new Client({ connection, namespace, ...encrypted, ...options });
+    const client = new Client({ connection, namespace, interceptors: await tracing(), ...encrypted, ...options });
     return { client, close: () => connection.close() };
   } catch (error) {
     throw new TemporalUnreachableError(address, { cause: error });
   }
+}
+
+/** A process that has registered no SDK loses the spans, and nothing else. */
+async function tracing(): Promise<ClientOptions['interceptors']> {
+  if (!process.env.OTEL_EXPORTER_OTLP_ENDPOINT) return undefined;
+  const { OpenTelemetryWorkflowClientInterceptor } = await import('@temporalio/interceptors-opentelemetry');
+  return { workflow: [new OpenTelemetryWorkflowClientInterceptor()] };
 }

@@ -15,11 +15,13 @@ import {
   type TaskQuery,
   type TaskWrite,
 } from './schema.js';
+import { untraced, type Trace } from './trace.js';
 
 export interface FragmentClientOptions extends HttpOptions {
   /** Not documented, so each deployment can say it: the list's cursor parameter, the key of a comment's text. */
   cursorParam?: string;
   commentKey?: string;
+  trace?: Trace;
 }
 
 /** Filters of GET /tasks. None is confirmed by Fragment's reference, so a caller checks what comes back. */
@@ -43,10 +45,12 @@ export class FragmentClient {
   private readonly http: AxiosInstance;
   private readonly cursorParam: string;
   private readonly commentKey: string;
+  private readonly trace: Trace;
 
   constructor(options: FragmentClientOptions) {
     this.cursorParam = options.cursorParam ?? 'cursor';
     this.commentKey = options.commentKey ?? 'content';
+    this.trace = options.trace ?? untraced;
     this.http = openHttp(options, { Accept: 'application/json' });
   }
 
@@ -147,7 +151,9 @@ export class FragmentClient {
     const request = `${method} ${path}`;
     let answer: AxiosResponse;
     try {
-      answer = await this.http.request({ method, url: path, data, params });
+      answer = await this.trace.request(method, path.replace(OF_A_TASK, '/tasks/{uid}'), () =>
+        this.http.request({ method, url: path, data, params }),
+      );
     } catch (error) {
       // The axios error carries the token in its config, so only its code and message go on.
       const { code, message } = error as { code?: string; message: string };
@@ -169,6 +175,8 @@ function understood<S extends z.ZodType>(answer: AxiosResponse, schema: S, reque
     answer.status,
   );
 }
+
+const OF_A_TASK = /^\/tasks\/(?!batch$|query$)[^/]+/;
 
 /** Tasks that cannot be read are left out: the callers treat a missing uid as an error of that task alone. */
 function page(list: z.infer<typeof listSchema>): TaskPage {

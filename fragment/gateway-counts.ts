@@ -16,6 +16,8 @@ export interface GatewayStats {
   s429: number;
   pauses: number;
   pausedMs: number;
+  /** The last so many requests in a row had no usable answer: 5xx, 401 or none. A 429 is one. */
+  unanswered: number;
   /** Now. */
   requestsLastMinute: number;
   waiting: number;
@@ -29,7 +31,16 @@ export interface GatewayStats {
 
 /** What the gateway has done so far. */
 export class GatewayCounts {
-  private readonly counted = { requests: 0, writes: 0, batches: 0, batchedWrites: 0, s429: 0, pauses: 0, pausedMs: 0 };
+  private readonly counted = {
+    requests: 0,
+    writes: 0,
+    batches: 0,
+    batchedWrites: 0,
+    s429: 0,
+    pauses: 0,
+    pausedMs: 0,
+    unanswered: 0,
+  };
   private sentAt: number[] = [];
 
   totals(now: number) {
@@ -48,6 +59,10 @@ export class GatewayCounts {
     this.counted.batchedWrites += items;
   }
 
+  answered(): void {
+    this.counted.unanswered = 0;
+  }
+
   acknowledged(writes: number): void {
     this.counted.writes += writes;
   }
@@ -55,6 +70,7 @@ export class GatewayCounts {
   paused(ms: number, status: number | undefined): void {
     this.counted.pauses += 1;
     this.counted.pausedMs += ms;
+    this.counted.unanswered = status === 429 ? 0 : this.counted.unanswered + 1;
     if (status === 429) this.counted.s429 += 1;
   }
 }

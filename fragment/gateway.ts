@@ -9,6 +9,7 @@ import { GatewayCounts, type GatewayLog, type GatewayStats } from './gateway-cou
 import { Turns, type Lane } from './lanes.js';
 import type { Intent, PendingWrite, Write } from './pending-write.js';
 import type { Task } from './schema.js';
+import { untraced, type Trace } from './trace.js';
 import { WriteQueue } from './write-queue.js';
 
 export interface GatewayOptions {
@@ -22,6 +23,7 @@ export interface GatewayOptions {
   log?: GatewayLog;
   /** Told how long each write took, in ms, from when it was asked for to Fragment's acknowledgement. */
   onAcknowledged?: (ms: number) => void;
+  trace?: Trace;
   /** Asked before every request; while it says no, nothing is sent and everything waits. */
   maySend?: () => boolean;
   /** How long the first write waits for company, where a request may be sent at once. @default 20 */
@@ -40,6 +42,8 @@ export interface Clock {
 interface Call {
   lane: Lane;
   since: number;
+  /** Nobody, where the gateway itself has to know something. */
+  askers: readonly unknown[];
   send: () => Promise<void>;
   reject: (error: unknown) => void;
 }
@@ -66,6 +70,7 @@ export class Gateway {
   private readonly counts = new GatewayCounts();
   private readonly queue = new WriteQueue();
   private readonly turns = new Turns();
+  private readonly trace: Trace;
   private readonly closing = new AbortController();
   private calls: Call[] = [];
   private running = false;
@@ -74,6 +79,7 @@ export class Gateway {
   constructor(private readonly options: GatewayOptions) {
     const { client, log } = options;
     this.clock = options.clock ?? realTime;
+    this.trace = options.trace ?? untraced;
     this.budget = new RequestBudget(options.requestsPerMinute, this.clock.now());
     this.size = new BatchSize(options.maxBatch, options.maxBytes ?? 1_000_000);
     this.reader = new BulkReader(client, (send, { signal }) => this.request(send, { signal }), options.maxBatch);
@@ -98,7 +104,7 @@ export class Gateway {
   write(write: Write, signal?: AbortSignal): Promise<Task> {
     return new Promise((resolve, reject) => {
       if (this.refuses(reject, signal)) return;
-      const intent: Intent = { ...write, enqueuedAt: this.clock.now(), resolve, reject };
+      const intent: Intent = { ...write, enqueuedAt: this.clock.now(), asker: this.trace.asker(), resolve, reject };
       signal?.addEventListener('abort', () => this.queue.withdraw(intent) && reject(signal.reason as Error), {
         once: true,
       });
@@ -117,14 +123,14 @@ export class Gateway {
       const attempt = async () => {
         try {
           resolve(await send());
-          this.failures = 0;
+          this.answered();
         } catch (error) {
           const judged = await this.judge(error);
           this.pauseAfter(judged);
           reject(judged);
         }
       };
-      this.call({ lane, since: this.clock.now(), send: attempt, reject }, signal);
+      this.call({ lane, since: this.clock.now(), askers: [this.trace.asker()], send: attempt, reject }, signal);
     });
   }
 
@@ -215,15 +221,23 @@ export class Gateway {
     if (call) {
       this.calls = this.calls.filter((each) => each !== call);
       this.takeToken(lane);
-      void call.send();
+      void this.trace.onBehalfOf(call.askers, call.send);
       return;
     }
     const batch = this.queue.take(lane, this.size.items, this.size.bytes);
+    const askers = batch.flatMap(({ intents }) => intents.map(({ asker }) => asker));
     // A look asks for a token of its own, as every read does.
-    if (batch[0]?.mustLook) return void this.landed(batch, this.sender.look(batch));
+    if (batch[0]?.mustLook)
+      return void this.landed(
+        batch,
+        this.trace.onBehalfOf(askers, () => this.sender.look(batch)),
+      );
     this.takeToken(lane);
     this.counts.sent(batch.length);
-    void this.landed(batch, this.sender.send(batch));
+    void this.landed(
+      batch,
+      this.trace.onBehalfOf(askers, () => this.sender.send(batch)),
+    );
   }
 
   /**
@@ -254,7 +268,7 @@ export class Gateway {
   }
 
   private acknowledge(intents: readonly Intent[], task: Task): void {
-    this.failures = 0;
+    this.answered();
     const now = this.clock.now();
     this.counts.acknowledged(intents.length);
     for (const { enqueuedAt, resolve } of intents) {
@@ -275,9 +289,14 @@ export class Gateway {
           () => resolve(true),
           () => resolve(false),
         );
-      this.call({ lane: 'read', since: this.clock.now(), send: ask, reject: () => resolve(false) });
+      this.call({ lane: 'read', since: this.clock.now(), askers: [], send: ask, reject: () => resolve(false) });
     });
     return known ? new FragmentRejectedError(error.message, error.request, error.status, error.body) : error;
+  }
+
+  private answered(): void {
+    this.failures = 0;
+    this.counts.answered();
   }
 
   private pauseAfter(error: unknown): void {

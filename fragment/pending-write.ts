@@ -20,6 +20,8 @@ export interface Write {
 /** A caller's write, and how to tell it the outcome. */
 export interface Intent extends Write {
   enqueuedAt: number;
+  /** See Trace. */
+  asker?: unknown;
   resolve: (task: Task) => void;
   reject: (error: unknown) => void;
 }

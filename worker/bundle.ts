@@ -5,36 +5,51 @@ import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
 import { failureConverterPath } from '../codec/data-converter.js';
 
 const own = new URL('../workflows/index.js', import.meta.url);
-const prebuilt = {
-  plain: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
-  // The failure converter is part of a bundle, and with encryption it is another one.
-  encrypted: fileURLToPath(new URL('../workflow-bundle-encrypted.js', import.meta.url)),
-};
+
+/** What makes one bundle differ from another: the failure converter and the interceptors are part of it. */
+interface Kind {
+  encrypted: boolean;
+  traced: boolean;
+}
+
+const prebuilt = ({ encrypted, traced }: Kind): string =>
+  fileURLToPath(
+    new URL(`../workflow-bundle${encrypted ? '-encrypted' : ''}${traced ? '-traced' : ''}.js`, import.meta.url),
+  );
 
 /** The bundle that `npm run build` made, where this is the built code; else the sources, bundled at start. */
-export function workflowSource({ encrypted }: { encrypted: boolean }): WorkflowSource {
-  const codePath = encrypted ? prebuilt.encrypted : prebuilt.plain;
+export function workflowSource(kind: Kind): WorkflowSource {
+  const codePath = prebuilt(kind);
   return existsSync(codePath) ? { workflowBundle: { codePath } } : workflowsAt(own);
 }
 
+/** By it a bundle of workflows is traced: for the bundler, where yours are bundled beforehand. */
+export const tracingModule = (): string => existing(new URL('../workflows/tracing.js', import.meta.url));
+
 /** The module that exports the workflows, bundled at start; `.js` in its name stands for the source beside it as well. */
 export function workflowsAt(module: URL): { workflowsPath: string } {
+  return { workflowsPath: existing(module) };
+}
+
+function existing(module: URL): string {
   const built = fileURLToPath(module);
   const source = built.replace(/\.js$/, '.ts');
-  const workflowsPath = [built, source].find((path) => existsSync(path));
-  if (!workflowsPath) throw new Error(`no workflows: neither ${built} nor ${source} exists`);
-  return { workflowsPath };
+  const path = [built, source].find((each) => existsSync(each));
+  if (!path) throw new Error(`no workflows: neither ${built} nor ${source} exists`);
+  return path;
 }
 
 export type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const bundles: [string, string | undefined][] = [
-    [prebuilt.plain, undefined],
-    [prebuilt.encrypted, failureConverterPath],
-  ];
-  for (const [path, converter] of bundles) {
-    const { code } = await bundleWorkflowCode({ ...workflowsAt(own), failureConverterPath: converter });
-    await writeFile(path, code);
+  for (const encrypted of [false, true]) {
+    for (const traced of [false, true]) {
+      const { code } = await bundleWorkflowCode({
+        ...workflowsAt(own),
+        failureConverterPath: encrypted ? failureConverterPath : undefined,
+        workflowInterceptorModules: traced ? [tracingModule()] : [],
+      });
+      await writeFile(prebuilt({ encrypted, traced }), code);
+    }
   }
 }

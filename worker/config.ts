@@ -62,6 +62,10 @@ export const configSchema = z.object({
   METRICS_PORT: z
     .preprocess(blankIsAbsent, z.coerce.number().int().min(1).max(65_535).optional())
     .describe("a worker serves /metrics here for Prometheus, its own figures and the SDK's; without it, nowhere"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.describe(
+    'traces are sent to the OpenTelemetry collector here (OTLP over HTTP), such as http://localhost:4318; without it, nowhere. ' +
+      'OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS and their like are read as the OpenTelemetry SDK reads them',
+  ),
   WEBHOOK_SECRET: list.describe(
     'what the webhook sender knows, in the path or in WEBHOOK_SECRET_HEADER; several, comma-separated, while it is changed',
   ),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { FragmentClient } from '../fragment/client.js';
 import { Gateway, type GatewayOptions } from '../fragment/gateway.js';
+import type { Trace } from '../fragment/trace.js';
 import { variableOf, type FragmentAccount } from './accounts.js';
 import { ConfigError, type Config } from './config.js';
 
@@ -17,7 +18,7 @@ export function fragmentAccount({ accounts }: Config, name?: string): FragmentAc
   throw new ConfigError([`no Fragment account ${name ?? 'without a name'} is configured; there are: ${known}`]);
 }
 
-export function fragmentClient(config: Config, name?: string): FragmentClient {
+export function fragmentClient(config: Config, name?: string, trace?: Trace): FragmentClient {
   const { apiUrl, token } = fragmentAccount(config, name);
   if (!token) throw new ConfigError([`${variableOf('FRAGMENT_API_TOKEN', name)} is not set, and Fragment asks for it`]);
   return new FragmentClient({
@@ -26,6 +27,7 @@ export function fragmentClient(config: Config, name?: string): FragmentClient {
     userAgent: config.FRAGMENT_USER_AGENT,
     cursorParam: config.FRAGMENT_CURSOR_PARAM,
     commentKey: config.FRAGMENT_COMMENT_KEY,
+    trace,
   });
 }
 
@@ -33,10 +35,10 @@ export function fragmentClient(config: Config, name?: string): FragmentClient {
 export function openFragment(
   config: Config,
   log: Logger,
-  { account, ...options }: Pick<GatewayOptions, 'maySend' | 'onAcknowledged'> & { account?: string },
+  { account, ...options }: Pick<GatewayOptions, 'maySend' | 'onAcknowledged' | 'trace'> & { account?: string },
 ): Fragment {
   const { requestsPerMinute, maxBatch } = fragmentAccount(config, account);
-  const client = fragmentClient(config, account);
+  const client = fragmentClient(config, account, options.trace);
   const gateway = new Gateway({
     ...options,
     client,

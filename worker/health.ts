@@ -1,9 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { NativeConnection } from '@temporalio/worker';
 
-/** What has to hold for this process to do its work; false, or a rejection, is the reason to send nothing here. */
-export type Checks = Record<string, () => boolean | Promise<boolean>>;
+/** Whether it holds: yes or no, or the good state that it is in. A rejection is a no. */
+export type Check = () => boolean | string | Promise<boolean | string>;
+export type Checks = Record<string, Check>;
 
 export interface Health {
   port: number;
@@ -11,20 +11,24 @@ export interface Health {
 }
 
 /** An orchestrator gives a probe a second or more, and asks again; a check that takes longer has failed. */
-const CHECK_MS = 800;
+export const CHECK_MS = 800;
 
 /**
- * `/livez`: the process turns. `/readyz`: every check holds; 503 where one does not. Each answers JSON that names every
- * check, and asks nobody who they are: there is nothing else to read. Without a port nothing is served.
+ * `/livez`: nothing has failed that only a restart mends. `/readyz`: this process does its work. 503 where a check does not
+ * hold. Each answers JSON that names every check, and asks nobody who they are: there is nothing else to read. Without a
+ * port nothing is served.
  *
  * Listens on every address, because an orchestrator asks from outside the machine's own loopback.
  */
-export async function serveHealth(port: number | undefined, checks: Checks): Promise<Health | undefined> {
+export async function serveHealth(
+  port: number | undefined,
+  probes: { live: Checks; ready: Checks },
+): Promise<Health | undefined> {
   if (port === undefined) return undefined;
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
-    if (path === '/livez') answer(response, 200, { ok: true });
-    else if (path === '/readyz') void readiness(checks).then((ready) => answer(response, ready.ok ? 200 : 503, ready));
+    const checks = path === '/livez' ? probes.live : path === '/readyz' ? probes.ready : undefined;
+    if (checks) void outcome(checks).then((found) => answer(response, found.ok ? 200 : 503, found));
     else answer(response, 404, { error: 'ask for /livez or /readyz' });
   });
   await new Promise<void>((resolve, reject) => {
@@ -46,34 +50,28 @@ export async function serveHealth(port: number | undefined, checks: Checks): Pro
   };
 }
 
-/** Temporal's own health service says that it serves. */
-export async function temporalServes(connection: NativeConnection): Promise<boolean> {
-  const { status } = await connection.withDeadline(Date.now() + CHECK_MS, () =>
-    connection.healthService.check({ service: 'temporal.api.workflowservice.v1.WorkflowService' }),
-  );
-  // gRPC's health protocol: 1 is SERVING.
-  return (status as number) === 1;
-}
-
-async function readiness(checks: Checks): Promise<{ ok: boolean; checks: Record<string, string> }> {
+async function outcome(checks: Checks): Promise<{ ok: boolean; checks: Record<string, string> }> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await verdict(check)] as const),
   );
-  return { ok: results.every(([, said]) => said === 'ok'), checks: Object.fromEntries(results) };
+  return {
+    ok: results.every(([, { holds }]) => holds),
+    checks: Object.fromEntries(results.map(([name, { said }]) => [name, said])),
+  };
 }
 
-async function verdict(check: Checks[string]): Promise<string> {
+async function verdict(check: Check): Promise<{ holds: boolean; said: string }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer in ${CHECK_MS} ms`), CHECK_MS);
-  });
+  }).then((said) => ({ holds: false, said }));
   // What the failure said stays in: it may name hosts, and whoever may ask is not known.
-  const said = Promise.resolve()
+  const found = Promise.resolve()
     .then(check)
-    .then((holds) => (holds ? 'ok' : 'not ready'))
-    .catch(() => 'failed');
+    .then((state) => ({ holds: state !== false, said: state === true ? 'ok' : state || 'not ready' }))
+    .catch(() => ({ holds: false, said: 'failed' }));
   try {
-    return await Promise.race([said, late]);
+    return await Promise.race([found, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -4,13 +4,15 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { dataConverter } from '../codec/data-converter.js';
 import type { Gateway } from '../fragment/gateway.js';
+import { watchAttention } from './attention-metric.js';
 import { workflowSource, type WorkflowSource } from './bundle.js';
 import type { Config } from './config.js';
 import { fragmentClient } from './fragment.js';
 import { GatewayMetrics } from './gateway-metrics.js';
-import { serveHealth, temporalServes } from './health.js';
+import { serveHealth } from './health.js';
 import { claimProcess, onboardingProcess } from './own-processes.js';
 import { assertDistinct, type ProcessDefinition } from './process-definition.js';
+import { probes } from './probes.js';
 import {
   ensureFeed,
   ensureLease,
@@ -22,6 +24,7 @@ import {
 } from './roles.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
+import { openTracing } from './tracing.js';
 
 export interface RunningWorker {
   /**
@@ -61,6 +64,7 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   const processes = [claimProcess(provider), onboardingProcess, ...(parts.processes ?? [])];
   assertDistinct(processes);
   const log = installTelemetry(config);
+  const tracing = await openTracing(config, (message) => log.warn(message));
   // Before anything starts: a missing token would show as a lease that nobody can hold.
   if (holdsGateway(role)) for (const account of accounts) fragmentClient(config, account);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
@@ -69,34 +73,42 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   const place = { connection, namespace, dataConverter: dataConverter(config.PAYLOAD_KEYS) };
   const workers: Worker[] = [];
   const gateways = new Map<string | undefined, Gateway>();
-  const health = await serveHealth(config.HEALTH_PORT, {
-    worker: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
-    temporal: () => temporalServes(connection),
-  }).catch(async (error: unknown) => {
+  const probed = probes({ connection, namespace, role, accounts, workers, gateways });
+  const health = await serveHealth(config.HEALTH_PORT, probed).catch(async (error: unknown) => {
     // An open connection would keep the process.
     await connection.close();
     throw error;
   });
 
   if (holdsProcesses(role)) {
-    const workflows = parts.workflows ?? workflowSource({ encrypted: place.dataConverter !== undefined });
-    workers.push(await processesWorker(place, workflows, processes));
+    const workflows =
+      parts.workflows ??
+      workflowSource({
+        encrypted: place.dataConverter !== undefined,
+        traced: tracing !== undefined,
+      });
+    workers.push(await processesWorker(place, workflows, processes, tracing));
   }
   if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 
+  const stopWatching =
+    config.METRICS_PORT && holdsGateway(role) ? watchAttention(new Client(place), log) : () => undefined;
   log.info({ role, address, namespace, healthPort: health?.port }, 'worker started');
   const done = runAll();
   return { gateway: (account) => gateways.get(account), done, stop };
 
   async function standBy(account: string | undefined): Promise<Worker> {
-    const temporal = new Client(place);
+    const temporal = new Client({ ...place, interceptors: tracing?.client });
     const metrics = new GatewayMetrics(account);
     const worker = await leaseWorker(place, account, {
       holder: `${process.pid}@${hostname()}`,
       temporal,
       beat: (stats) => metrics.publish(stats),
       open: async (maySend) => {
-        const sender = await openSender({ place, config, log, temporal, metrics, account, processes }, maySend);
+        const sender = await openSender(
+          { place, config, log, temporal, metrics, account, processes, tracing },
+          maySend,
+        );
         gateways.set(account, sender.gateway);
         return {
           ...sender,
@@ -120,6 +132,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
       // Where one failed, the others must not keep the connection.
       shutDown();
       await Promise.allSettled(runs);
+      stopWatching();
+      await tracing?.flush();
       await health?.close();
       await connection.close();
       log.info({ role }, 'worker stopped');

@@ -13,9 +13,11 @@ import type { Gateway } from '../fragment/gateway.js';
 import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/contract.js';
 import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-contract.js';
 import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
-import type { WorkflowSource } from './bundle.js';
+import { tracingModule, type WorkflowSource } from './bundle.js';
 import { keepAlive } from './keep-alive.js';
+import { namesTask } from './log-fields.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf, type ProcessDefinition } from './process-definition.js';
+import type { Tracing } from './tracing.js';
 
 export const ROLES = ['all', 'processes', 'gateway'] as const;
 /**
@@ -49,10 +51,17 @@ export function processesWorker(
   place: Place,
   workflows: WorkflowSource,
   processes: readonly ProcessDefinition[],
+  tracing?: Tracing,
 ): Promise<Worker> {
   return Worker.create({
     ...place,
     ...workflows,
+    sinks: tracing?.sinks,
+    interceptors: {
+      activity: tracing ? [tracing.activity] : [],
+      // What is bundled already has them or has not.
+      workflowModules: tracing && workflows.workflowsPath ? [tracingModule()] : [],
+    },
     taskQueue: PROCESSES_QUEUE,
     activities: Object.assign({}, ...processes.map(({ activities }) => activities)) as object,
     ...PROCESSES_SIZING,
@@ -80,10 +89,11 @@ export interface GatewayParts {
   temporal: Client;
   account?: string;
   processes: readonly ProcessDefinition[];
+  tracing?: Tracing;
 }
 
 /** Run by the holder alone. */
-export function gatewayWorker(place: Place, { account, processes, ...parts }: GatewayParts): Promise<Worker> {
+export function gatewayWorker(place: Place, { account, processes, tracing, ...parts }: GatewayParts): Promise<Worker> {
   const parseAnswer = parseAnswerOf(processes);
   return Worker.create({
     ...place,
@@ -93,7 +103,7 @@ export function gatewayWorker(place: Place, { account, processes, ...parts }: Ga
       ...createFeedActivities({ ...parts, parseAnswer, account }),
       ...createReconcileActivities({ ...parts, parseAnswer, taskKeys: taskKeysOf(processes), account }),
     },
-    interceptors: { activity: [keepAlive] },
+    interceptors: { activity: [...(tracing ? [tracing.activity] : []), namesTask, keepAlive] },
     ...GATEWAY_SIZING,
     // What waits is handed back at once; this is for the requests that are under way.
     shutdownGraceTime: '10 seconds',

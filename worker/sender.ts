@@ -6,6 +6,7 @@ import { openFragment } from './fragment.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { ProcessDefinition } from './process-definition.js';
 import { gatewayWorker, type Place } from './roles.js';
+import type { Tracing } from './tracing.js';
 
 export interface SenderParts {
   place: Place;
@@ -15,13 +16,19 @@ export interface SenderParts {
   metrics: GatewayMetrics;
   account?: string;
   processes: readonly ProcessDefinition[];
+  tracing?: Tracing;
 }
 
 /** What the holder of an account's lease runs: the gateway, with an empty budget, and the worker of the account's queue. */
 export async function openSender(parts: SenderParts, maySend: () => boolean): Promise<Sender> {
-  const { place, config, log, temporal, metrics, account, processes } = parts;
-  const fragment = openFragment(config, log, { account, maySend, onAcknowledged: (ms) => metrics.acknowledged(ms) });
-  const worker = await gatewayWorker(place, { ...fragment, temporal, account, processes });
+  const { place, config, log, temporal, metrics, account, processes, tracing } = parts;
+  const fragment = openFragment(config, log, {
+    account,
+    maySend,
+    onAcknowledged: (ms) => metrics.acknowledged(ms),
+    trace: tracing?.fragment,
+  });
+  const worker = await gatewayWorker(place, { ...fragment, temporal, account, processes, tracing });
   const run = worker.run();
   log.info({ account }, 'holds the lease: this process sends for the account');
   return {

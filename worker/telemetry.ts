@@ -8,8 +8,10 @@ import {
   type RuntimeOptions,
 } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { FEED_DELAY } from '../activities/feed-delivery.js';
 import type { Config } from './config.js';
 import { LATENCY_BUCKETS, WRITE_LATENCY } from './gateway-metrics.js';
+import { logFields } from './log-fields.js';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
@@ -29,7 +31,7 @@ export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Confi
     pino.destination({ fd: 2, sync: true }),
   );
   const at = (severity: LogLevel) => (message: string, fields?: LogMetadata) =>
-    logger[message.startsWith(ACTIVITIES_ALONE) ? 'debug' : LEVELS[severity]]({ ...fields }, message);
+    logger[message.startsWith(ACTIVITIES_ALONE) ? 'debug' : LEVELS[severity]](logFields(fields ?? {}), message);
   install(port, {
     logger: {
       log: (severity, message, fields) => at(severity)(message, fields),
@@ -60,6 +62,6 @@ function install(port: number | undefined, options: RuntimeOptions): void {
 }
 
 function metricsOn(port: number): MetricsExporterConfig {
-  const histogramBucketOverrides = { [WRITE_LATENCY]: LATENCY_BUCKETS };
+  const histogramBucketOverrides = { [WRITE_LATENCY]: LATENCY_BUCKETS, [FEED_DELAY]: LATENCY_BUCKETS };
   return { prometheus: { bindAddress: `0.0.0.0:${port}`, histogramBucketOverrides } };
 }

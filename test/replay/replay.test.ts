@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Worker, bundleWorkflowCode, type ReplayWorkerOptions } from '@temporalio/worker';
 import { quiet } from '../../testing/quiet.js';
+import { tracingModule } from '../../worker/bundle.js';
 import { workflowBundle } from '../stage.js';
 import { recordedHistories, type RecordedHistory } from './histories.js';
 
@@ -18,6 +19,16 @@ describe('recorded histories', function () {
   it('71: replay on the workflows as they are', async () => {
     assert.ok(histories.length > 20, `${histories.length} histories; record them: npm run record-histories`);
     assert.deepEqual(await failuresOf({ workflowBundle: await workflowBundle() }, histories), []);
+  });
+
+  it('71: replay with tracing on, though it was off when they were recorded', async () => {
+    const traced = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+      workflowInterceptorModules: [tracingModule()],
+      logger: new DefaultLogger('WARN'),
+    });
+    const sinks = { exporter: { export: { fn: () => undefined } } };
+    assert.deepEqual(await failuresOf({ workflowBundle: traced, sinks }, histories), []);
   });
 
   it('71: an incompatible change is caught', async () => {

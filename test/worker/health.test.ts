@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { UNTIL_CLEARED } from '../../sandbox/faults.js';
+import { startSandbox, type Sandbox } from '../../sandbox/server.js';
+import type { Role } from '../../worker/roles.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { freePort } from '../../worker/embedded/ports.js';
 import { serveHealth, type Checks, type Health } from '../../worker/health.js';
 import { startFlows, type RunningFlows } from '../cli/flows.js';
+
+type Said = Record<string, string>;
 
 interface Answer {
   status: number;
@@ -21,16 +29,16 @@ describe("the worker's health", () => {
     for (const health of open.splice(0)) await health.close();
   });
 
-  async function serve(checks: Checks): Promise<number> {
-    const health = await serveHealth(0, checks);
+  async function serve(ready: Checks, live: Checks = {}): Promise<number> {
+    const health = await serveHealth(0, { ready, live });
     assert.ok(health);
     open.push(health);
     return health.port;
   }
 
   it('is ready when every check holds', async () => {
-    const port = await serve({ worker: () => true, temporal: async () => true });
-    const ready = { ok: true, checks: { worker: 'ok', temporal: 'ok' } };
+    const port = await serve({ worker: () => true, lease: async () => 'standing by' });
+    const ready = { ok: true, checks: { worker: 'ok', lease: 'standing by' } };
     assert.deepEqual(await ask(port, '/readyz'), { status: 200, body: ready });
   });
 
@@ -43,45 +51,107 @@ describe("the worker's health", () => {
     });
     const checks = { fine: 'ok', worker: 'not ready', temporal: 'failed', stuck: 'no answer in 800 ms' };
     assert.deepEqual(await ask(port, '/readyz'), { status: 503, body: { ok: false, checks } });
-    assert.deepEqual(await ask(port, '/livez'), { status: 200, body: { ok: true } });
+    assert.deepEqual(await ask(port, '/livez'), { status: 200, body: { ok: true, checks: {} } });
     assert.equal((await ask(port, '/')).status, 404);
   });
 
-  it('serves nothing without a port, and names a port that is taken', async () => {
-    assert.equal(await serveHealth(undefined, {}), undefined);
-    const port = await serve({});
-    await assert.rejects(serveHealth(port, {}), new RegExp(`HEALTH_PORT: port ${port} is taken`));
+  it('is not alive where something has failed that only a restart mends', async () => {
+    const port = await serve({ worker: () => true }, { worker: () => false });
+    assert.deepEqual(await ask(port, '/livez'), { status: 503, body: { ok: false, checks: { worker: 'not ready' } } });
   });
 
-  describe('of a worker process', () => {
-    let server: DevServer | undefined;
-    let worker: RunningFlows | undefined;
+  it('serves nothing without a port, and names a port that is taken', async () => {
+    assert.equal(await serveHealth(undefined, { ready: {}, live: {} }), undefined);
+    const port = await serve({});
+    await assert.rejects(serveHealth(port, { ready: {}, live: {} }), new RegExp(`HEALTH_PORT: port ${port} is taken`));
+  });
+
+  describe('of a worker process', function () {
+    this.timeout(120_000);
+    let server: DevServer;
+    let sandbox: Sandbox;
+    let connection: Connection;
+    let ports: number[];
+    let doomed: number;
+    const workers: RunningFlows[] = [];
+    // All at once: a worker takes seconds to start.
+    before(async () => {
+      server = await startDevServer({ searchAttributes: spelledTypes(), headless: true });
+      sandbox = await startSandbox({ token: 't', team: false });
+      connection = await Connection.connect({ address: server.address });
+      const both = Promise.all([start('all'), start('all')]);
+      await registerNamespace('doomed');
+      doomed = await start('processes', { TEMPORAL_NAMESPACE: 'doomed' });
+      ports = await both;
+    });
     after(async () => {
-      await worker?.stop('SIGKILL');
+      for (const worker of workers) await worker.stop('SIGKILL');
+      await connection?.close();
+      await sandbox?.close();
       await server?.stop();
     });
 
-    async function until(port: number, status: number): Promise<Answer> {
+    async function start(role: Role, more: Record<string, string> = {}): Promise<number> {
+      const port = await freePort(0);
+      const fragment = { FRAGMENT_API_URL: sandbox.apiUrl, FRAGMENT_API_TOKEN: 't' };
+      const env = { TEMPORAL_ADDRESS: server.address, HEALTH_PORT: String(port), ...fragment, ...more };
+      const worker = startFlows(['worker', '--role', role], { env });
+      workers.push(worker);
+      await worker.printed(/worker started/);
+      return port;
+    }
+
+    /** The first answer that says so of this check, and the others as they were then. */
+    async function until(port: number, check: string, said: RegExp): Promise<{ status: number; checks: Said }> {
       for (;;) {
         const answer = await ask(port, '/readyz').catch(() => undefined);
-        if (answer?.status === status) return answer;
+        const checks = (answer?.body as { checks?: Said } | undefined)?.checks;
+        if (answer && said.test(checks?.[check] ?? '')) return { status: answer.status, checks: checks ?? {} };
         await sleep(100);
       }
     }
 
-    it('is ready while it runs and Temporal answers, and not when Temporal is gone', async () => {
-      server = await startDevServer({ headless: true });
-      const port = await freePort(0);
-      const env = { TEMPORAL_ADDRESS: server.address, HEALTH_PORT: String(port) };
-      worker = startFlows(['worker', '--role', 'processes'], { env });
-      await worker.printed(/worker started/);
-      const ready = await until(port, 200);
-      assert.deepEqual(ready.body, { ok: true, checks: { worker: 'ok', temporal: 'ok' } });
+    it('knows whether Fragment has answered lately, and who holds the lease', async () => {
+      const [first, second] = (await Promise.race([
+        until(ports[0]!, 'lease', /held/).then(() => ports),
+        until(ports[1]!, 'lease', /held/).then(() => ports.toReversed()),
+      ])) as [number, number];
+      const checks = { worker: 'ok', temporal: 'ok', poller: 'ok', lease: 'held', fragment: 'ok' };
+      assert.deepEqual(await until(first, 'poller', /ok/), { status: 200, checks });
+      const idle = { ...checks, lease: 'standing by', fragment: 'not asked' };
+      assert.deepEqual(await until(second, 'lease', /standing by/), { status: 200, checks: idle });
 
-      await server.stop();
-      const { checks } = (await until(port, 503)).body as { checks: Record<string, string> };
-      assert.notEqual(checks.temporal, 'ok');
-      assert.equal((await ask(port, '/livez')).status, 200);
+      sandbox.faults.add({ kind: 'drop', times: UNTIL_CLEARED });
+      assert.deepEqual(await until(first, 'fragment', /not ready/), {
+        status: 503,
+        checks: { ...checks, fragment: 'not ready' },
+      });
+      assert.equal((await ask(first, '/livez')).status, 200);
+      assert.equal((await ask(second, '/readyz')).status, 200);
+
+      sandbox.faults.clear();
+      assert.equal((await until(first, 'fragment', /ok/)).status, 200);
     });
+
+    it('is not ready once its poller polls in vain, though the worker calls itself running', async () => {
+      assert.equal((await until(doomed, 'poller', /ok/)).status, 200);
+      await connection.operatorService.deleteNamespace({ namespace: 'doomed' });
+      const { status, checks } = await until(doomed, 'poller', /failed/);
+      assert.equal(status, 503);
+      assert.equal(checks.worker, 'ok');
+    });
+
+    it('is not ready when Temporal is gone, and alive all the same', async () => {
+      await server.stop();
+      assert.equal((await until(ports[0]!, 'temporal', /failed|no answer/)).status, 503);
+      assert.equal((await ask(ports[0]!, '/livez')).status, 200);
+    });
+
+    async function registerNamespace(namespace: string): Promise<void> {
+      const { workflowService } = connection;
+      await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
+      const look = { namespace, taskQueue: { name: 'any' }, taskQueueType: 1 };
+      while (!(await workflowService.describeTaskQueue(look).catch(() => undefined))) await sleep(100);
+    }
   });
 });

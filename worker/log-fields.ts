@@ -1,0 +1,46 @@
+import type { ActivityInterceptorsFactory, LogMetadata } from '@temporalio/worker';
+import { taskUid } from '../fragment/uid.js';
+import { claimIdOf } from '../workflows/claim/contract.js';
+
+/** Lines of an activity say which task it is about, where it is about one. */
+export const namesTask: ActivityInterceptorsFactory = () => {
+  let uid: string | undefined;
+  return {
+    inbound: {
+      execute(input, next) {
+        uid = uidOf(input.args[0]);
+        return next(input);
+      },
+    },
+    outbound: {
+      getLogAttributes: (attributes, next) => next(uid ? { ...attributes, uid } : attributes),
+    },
+  };
+};
+
+function uidOf(argument: unknown): string | undefined {
+  const { uid, key } = (argument ?? {}) as { uid?: unknown; key?: unknown };
+  if (typeof uid === 'string') return uid;
+  return typeof key === 'string' ? taskUid(key) : undefined;
+}
+
+/** Of Temporal's fields those that help, with the claim where the line is about one. */
+export function logFields({ error, ...fields }: LogMetadata): LogMetadata {
+  const useful = { ...fields };
+  delete useful.taskToken;
+  // Reconciliation names the process that it mends.
+  const claimId = claimIdOf(String(fields.process ?? fields.workflowId ?? ''));
+  return {
+    ...useful,
+    ...(claimId ? { claimId } : {}),
+    ...(error === undefined ? {} : { error: withoutMessage(error) }),
+  };
+}
+
+/** What kind, and where. The message may quote what a person wrote: it is in the history, which is encrypted. */
+function withoutMessage(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error;
+  const { name, stack = '', type } = error as Error & { type?: string };
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return { name, type, at: frames.slice(0, 5).map((line) => line.trim()) };
+}
