@@ -39,7 +39,7 @@ describe('current details', () => {
 
   it('offer the verbs that would be taken, and no others', () => {
     const waiting = { state: step(), decisions: ['approve'], skippable: false };
-    assert.deepEqual(verbs(offers(state(), waiting)), ['completeStep', 'reassign', 'pause', 'withdraw']);
+    assert.deepEqual(verbs(offers(state(), waiting)), ['completeStep', 'reassign', 'changeDue', 'pause', 'withdraw']);
     assert.deepEqual(verbs(offers(state(), undefined)), ['pause', 'withdraw']);
     assert.deepEqual(verbs(offers(state({ paused: 'audit' }), waiting)), ['resume', 'withdraw']);
     const parked = step({ status: 'parked', uid: undefined });
