@@ -29,6 +29,7 @@ describe('the saved list queries', function () {
     await start('late', 240_000, SOON);
     await start('paused', 12_000, SOON);
     await start('rejected', 12_000);
+    await until(async () => (await claims.state('paused')).steps[0]?.due);
     await claims.pause('paused', { reason: 'an audit' });
     for (const id of ['waiting', 'parked', 'rejected']) await complete(id, 'data_entry');
     await complete('parked', 'review', 'approve');
@@ -57,14 +58,27 @@ describe('the saved list queries', function () {
 
   for (const [what, expected] of Object.entries(FOUND)) {
     it(`${what}: ${expected.join(', ')}`, async () => {
-      const query = String(queries[what])
-        .replace(/'\d{4}-\d\d-\d\dT[\d:]+Z'/, `'${now}'`)
-        .replace('<task uid>', uid);
-      let found: string[] = [];
-      // Visibility trails the processes by a moment.
-      await until(async () => (found = await list(query)).join() === expected.join()).catch(() => undefined);
-      assert.deepEqual(found, expected, query);
+      await finds(what, expected);
     });
+  }
+
+  it('overdue: a claim that is resumed, and none whose due date is moved', async () => {
+    await claims.resume('paused', { reason: 'it is over' });
+    now = new Date(Date.now() + 60_000).toISOString();
+    await finds('overdue', ['late', 'paused']);
+    const due = new Date(Date.now() + 3_600_000).toISOString();
+    await claims.changeDue('late', { due, reason: 'the clinic asked' });
+    await finds('overdue', ['paused']);
+  });
+
+  async function finds(what: string, expected: string[]): Promise<void> {
+    const query = String(queries[what])
+      .replace(/'\d{4}-\d\d-\d\dT[\d:]+Z'/, `'${now}'`)
+      .replace('<task uid>', uid);
+    let found: string[] = [];
+    // Visibility trails the processes by a moment.
+    await until(async () => (found = await list(query)).join() === expected.join()).catch(() => undefined);
+    assert.deepEqual(found, expected, query);
   }
 
   async function list(query: string): Promise<string[]> {
