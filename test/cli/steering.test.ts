@@ -77,8 +77,8 @@ describe('flows claim and flows onboarding, on a running worker', function () {
   });
 
   it('due: the due date moves, in Fragment too; what is no instant ahead is refused', async () => {
-    const { due: before } = (await waitsFor('withdrawn', 'data_entry')).steps[0]!;
-    const at = new Date(Date.parse(String(before)) + 86_400_000).toISOString();
+    const { steps: before } = await until('withdrawn', (state) => state.steps[0]?.due !== undefined);
+    const at = new Date(Date.parse(String(before[0]?.due)) + 86_400_000).toISOString();
     const due = ['claim', 'due', 'withdrawn', '--reason', 'the clinic asked', '--by', 'ops@example.com'];
     const { steps, audit } = await json<ClaimState>([...due, '--at', at]);
     assert.equal(steps[0]?.due, at);
