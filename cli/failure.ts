@@ -15,10 +15,13 @@ export function reportFailure(error: unknown): void {
   exitWith(error instanceof InputError ? 2 : 1);
 }
 
+/** What Temporal says of a search attribute that its namespace does not know. */
+const NOT_REGISTERED = /no mapping defined for search attribute/;
+
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof NamespaceNotFoundError) return `${error.message}; create it, or set TEMPORAL_NAMESPACE`;
   // Temporal's ServiceError says "Failed to ..." and keeps the reason in its cause.
   const cause = error.name === 'ServiceError' && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return error.message + cause;
+  return error.message + cause + (NOT_REGISTERED.test(cause) ? '; register it: flows setup' : '');
 }

@@ -2,6 +2,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import {
   CLAIM_WORKFLOW,
+  claimAmountKey,
   claimIdOf,
   claimOutcomeKey,
   claimStepKey,
@@ -115,6 +116,7 @@ export class Claims {
       content,
       // The change feed of each account looks for its own processes by it.
       memo: { lifecycle, ...(account ? { account } : {}) },
+      searchAttributes: [{ key: claimAmountKey, value: content.total.amount }],
       summary: `Claim ${content.id} · ${formatMoney(content.total)}`,
       details: described(content, lifecycle),
     });

@@ -4,6 +4,7 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { digestOf } from './digest.js';
 
@@ -15,6 +16,7 @@ export interface Start {
   /** The part of the input that makes it this process; a second start with the same content is the same process. */
   content: unknown;
   memo?: Record<string, unknown>;
+  searchAttributes?: SearchAttributePair[];
   /** One line for the Web UI's list. */
   summary: string;
   details: string;
@@ -37,6 +39,7 @@ export async function startOnce(client: Client, start: Start): Promise<'started'
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       memo: { ...start.memo, digest },
+      typedSearchAttributes: start.searchAttributes,
       staticSummary: clip(start.summary),
       staticDetails: start.details,
     });

@@ -29,5 +29,7 @@ patiently temporal operator cluster health
 patiently namespace
 patiently attribute ClaimStep Keyword
 patiently attribute ClaimOutcome Keyword
+patiently attribute ClaimAmount Int
 patiently attribute NeedsAttention Bool
 patiently attribute FragmentTasks KeywordList
+patiently attribute TaskDue Datetime

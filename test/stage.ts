@@ -16,16 +16,10 @@ import { keepAlive } from '../worker/keep-alive.js';
 import { startDevServer, type DevServer } from '../worker/embedded/temporal.js';
 import { claimProcess } from '../worker/own-processes.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf } from '../worker/process-definition.js';
+import { spelledTypes } from '../worker/search-attributes.js';
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID } from '../workflows/account/contract.js';
 import { DEFAULT_POLICY, claimWorkflowId, type Claim, type ClaimInput } from '../workflows/claim/contract.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
-
-const SEARCH_ATTRIBUTES = {
-  ClaimStep: 'Keyword',
-  ClaimOutcome: 'Keyword',
-  NeedsAttention: 'Bool',
-  FragmentTasks: 'KeywordList',
-};
 
 const PROCESSES = [claimProcess()];
 const parseAnswer = parseAnswerOf(PROCESSES);
@@ -147,7 +141,7 @@ type StageServer = Pick<DevServer, 'address' | 'uiUrl' | 'stop'> & { namespace: 
 async function temporalServer(ui: boolean): Promise<StageServer> {
   const [address, namespace = 'default'] = (process.env['STAGE_TEMPORAL'] ?? '').split('/');
   if (address) return { address, namespace, uiUrl: '', stop: () => Promise.resolve() };
-  const server = await startDevServer({ searchAttributes: SEARCH_ATTRIBUTES, headless: !ui });
+  const server = await startDevServer({ searchAttributes: spelledTypes(), headless: !ui });
   return { ...server, namespace };
 }
 

@@ -1,9 +1,14 @@
 /** The Temporal Web UI as an operator's browser has it. */
-import type { Browser, FrameLocator, Page } from 'playwright-core';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { screenshot } from './screenshot.js';
 import { until } from './stage.js';
 
 /** How long a page is given to fetch, decrypt and draw. */
 const SETTLED_MS = 2_000;
+/** How long a frame is given to take the height of what it shows. */
+const RESIZED_MS = 500;
+/** Around what a picture is of. */
+const MARGIN = 8;
 
 export class WebUi {
   private constructor(
@@ -12,7 +17,8 @@ export class WebUi {
   ) {}
 
   static async open(browser: Browser, url: string): Promise<WebUi> {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 1060 } });
+    // A little small, so that the pictures are, too.
+    const context = await browser.newContext({ viewport: { width: 1440, height: 1500 }, deviceScaleFactor: 0.9 });
     return new WebUi(await context.newPage(), url);
   }
 
@@ -76,12 +82,36 @@ export class WebUi {
     await this.page.goto(`${this.url}/namespaces/default/workflows?query=${encodeURIComponent(query)}`);
   }
 
-  /** As a person does it by More Actions > Send an Update. */
-  async sendUpdate(name: string, argument: object): Promise<void> {
+  /** Keeps the list that is shown under a name, as this browser's saved view. */
+  async saveView(name: string): Promise<void> {
+    await this.page.getByTestId('create-view-button').click();
+    const form = this.page.locator('dialog[open]').filter({ hasText: 'Save as New View' });
+    await form.getByTestId('workflow-save-view-modal-input').fill(name);
+    await form.getByTestId('confirm-modal-button').click();
+    await form.waitFor({ state: 'hidden' });
+  }
+
+  /** A picture for the docs: as wide as `within`, the page without the Web UI's own frame, from one thing down to another. */
+  async picture(name: string, from: Locator, to: Locator, within = this.page.locator('#content')): Promise<void> {
+    await this.page.waitForTimeout(RESIZED_MS);
+    const [width, top, bottom] = await Promise.all([within, from, to].map(async (part) => (await part.boundingBox())!));
+    const y = top!.y - MARGIN;
+    const clip = { ...width!, y, height: bottom!.y + bottom!.height + MARGIN - y };
+    await screenshot(this.page, `temporal-${name}.png`, { clip });
+  }
+
+  /** Where a person chooses which Update to send, by More Actions > Send an Update. */
+  async chooseUpdate(): Promise<Locator> {
     await this.page.getByRole('button', { name: 'More Actions' }).click();
     await this.page.getByRole('menuitem', { name: 'Send an Update' }).click();
     const form = this.page.locator('dialog[open]');
     await form.getByTestId('update-select-button').click();
+    await form.getByRole('option').first().waitFor();
+    return form;
+  }
+
+  async sendUpdate(name: string, argument: object): Promise<void> {
+    const form = await this.chooseUpdate();
     await form.getByRole('option', { name }).click();
     await form.locator('[contenteditable=true]').fill(JSON.stringify(argument));
     // The editor sets the text anew when it is left, and moves the button under the pointer.

@@ -1,10 +1,13 @@
 import type { Client } from '@temporalio/client';
-import { claimOutcomeKey, claimStepKey } from '../workflows/claim/contract.js';
-import { fragmentTasksKey, needsAttentionKey } from '../workflows/tasks/contract.js';
+import { claimAmountKey, claimOutcomeKey, claimStepKey } from '../workflows/claim/contract.js';
+import { fragmentTasksKey, needsAttentionKey, taskDueKey } from '../workflows/tasks/contract.js';
 import type { SearchAttribute } from './process-definition.js';
 
 /** Ours, whoever else's processes the workers run. */
-export const SEARCH_ATTRIBUTES = [claimStepKey, claimOutcomeKey, needsAttentionKey, fragmentTasksKey] as const;
+export const SEARCH_ATTRIBUTES = [
+  ...[claimStepKey, claimOutcomeKey, claimAmountKey],
+  ...[needsAttentionKey, fragmentTasksKey, taskDueKey],
+] as const;
 
 /** A type as the Temporal CLI spells it, and its number in Temporal's IndexedValueType. */
 const TYPES = {

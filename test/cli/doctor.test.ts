@@ -12,7 +12,7 @@ import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';
-import { startFlows } from './flows.js';
+import { flows, startFlows } from './flows.js';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
@@ -81,6 +81,13 @@ describe('flows doctor', function () {
     complains(elsewhere.findings.get('namespace nowhere'), 'failure', /nowhere/, /namespace create -n nowhere/);
     const unset = await doctor({ ...sound(), TEMPORAL_ADDRESS: bare.address });
     complains(unset.findings.get('search attributes'), 'failure', /ClaimStep.*FragmentTasks/, /flows setup/);
+  });
+
+  it('and a claim is refused there with the same remedy, before anything runs that would be stuck', async () => {
+    const input = '{"id": "early", "total": {"amount": 100, "currency": "USD"}}';
+    const { code, stderr } = await flows(['claim', 'start', '-'], { env: { TEMPORAL_ADDRESS: bare.address }, input });
+    assert.equal(code, 1);
+    assert.match(stderr, /claim early: .*search attribute ClaimAmount; register it: flows setup$/m);
   });
 
   it('tells no token, a wrong token, and a Fragment that does not answer', async () => {

@@ -76,6 +76,30 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     );
   });
 
+  it('due: the due date moves, in Fragment too; what is no instant ahead is refused', async () => {
+    const { steps: before } = await until('withdrawn', (state) => state.steps[0]?.due !== undefined);
+    const at = new Date(Date.parse(String(before[0]?.due)) + 86_400_000).toISOString();
+    const due = ['claim', 'due', 'withdrawn', '--reason', 'the clinic asked', '--by', 'ops@example.com'];
+    const { steps, audit } = await json<ClaimState>([...due, '--at', at]);
+    assert.equal(steps[0]?.due, at);
+    const entry = audit.at(-1);
+    assert.deepEqual([entry?.what, entry?.by, entry?.channel], [`due date moved to ${at}`, 'ops@example.com', 'cli']);
+    assert.deepEqual(
+      openTasks('withdrawn').map((task) => Date.parse(String(task.due_at))),
+      [Date.parse(at)],
+    );
+
+    for (const [instant, why] of [
+      ['tomorrow', /instant/],
+      ['2001-01-01T10:00:00Z', /in the future/],
+    ] as const) {
+      const { code, stderr } = await flows([...due, '--at', instant], { env: backdrop.env });
+      assert.equal(code, 2, instant);
+      assert.match(stderr, why);
+    }
+    assert.equal((await json<ClaimState>(['claim', 'show', 'withdrawn'])).steps[0]?.due, at);
+  });
+
   it('withdraw: the claim ends, its task is closed', async () => {
     await waitsFor('withdrawn', 'data_entry');
     await json(['claim', 'withdraw', 'withdrawn', '--reason', 'sent twice', '--by', 'intake@example.com']);

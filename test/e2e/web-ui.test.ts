@@ -1,9 +1,9 @@
 /** Opened in the Temporal Web UI, a claim says where it stands and what can be done, and does it from there. */
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { Claims } from '../../client/index.js';
 import { launchChromium } from '../chromium.js';
+import { screenshot } from '../screenshot.js';
 import { setStage, until, type Stage } from '../stage.js';
 import { WebUi } from '../web-ui.js';
 
@@ -50,7 +50,19 @@ describe('the Temporal Web UI, in Chromium', function () {
         ['review', '1', 'waiting'],
       ],
     );
-    await picture('claim');
+    await ui.picture('claim', title(), details.getByRole('table'));
+  });
+
+  it('describes what can be sent to it', async () => {
+    await ui.openDetails('claim-C-1001');
+    const form = await ui.chooseUpdate();
+    const verbs = await form.getByRole('option').allInnerTexts();
+    assert.deepEqual(
+      verbs.map((verb) => verb.trim().split(/\s*\n\s*/)[0]),
+      ['completeStep', 'retryStep', 'skipStep', 'reassign', 'changeDue', 'pause', 'resume', 'withdraw', 'Custom'],
+    );
+    for (const verb of verbs.slice(0, -1)) assert.match(verb, /\n[A-Z][a-z]+ .*: \{ .* \}/);
+    await screenshot(form, 'temporal-verbs.png');
   });
 
   it('leads to the task', async () => {
@@ -71,13 +83,16 @@ describe('the Temporal Web UI, in Chromium', function () {
     const found = ui.page.getByRole('link', { name: /^claim-C-/ });
     await found.first().waitFor();
     assert.deepEqual(await found.allInnerTexts(), ['claim-C-1002']);
-    await picture('attention');
+    await ui.saveView('Needs attention');
+    const rows = ui.page.getByRole('row');
+    await ui.picture('attention', ui.page.getByText('Start Workflow').first(), rows.last());
 
     await ui.openDetails('claim-C-1002');
     const details = ui.currentDetails();
     await details.getByRole('heading', { name: /Needs attention at payment/ }).waitFor();
     assert.match(await details.locator('body').innerText(), /Why: payment: .*retryStep.*skipStep/s);
-    await picture('parked');
+    const panel = ui.page.locator('iframe').last();
+    await ui.picture('parked', panel, details.getByRole('table'), panel);
 
     await ui.sendUpdate('retryStep', { reason: 'the account is known now', by: 'olga@example.com' });
     assert.equal((await claims.result('C-1002')).outcome, 'paid');
@@ -89,12 +104,19 @@ describe('the Temporal Web UI, in Chromium', function () {
     );
   });
 
-  /** For the documentation: `SCREENSHOTS=1 npx mocha test/e2e/web-ui.test.ts` takes them anew. */
-  async function picture(name: string): Promise<void> {
-    if (!process.env.SCREENSHOTS) return;
-    const path = fileURLToPath(new URL(`../../docs/images/temporal-${name}.png`, import.meta.url));
-    await ui.page.screenshot({ path });
-  }
+  it('shows by which way the account learns of completions, and at what delay', async () => {
+    await ui.openDetails('task-feed');
+    const details = ui.currentDetails();
+    await details.getByRole('heading', { name: /^Reads the list of what changed/ }).waitFor();
+    assert.match(
+      await details.locator('body').innerText(),
+      /Last round \d{4}-.* told to its process within .*awaited/s,
+    );
+    await ui.picture('feed', title(), details.locator('main'));
+  });
+
+  /** A workflow's id, state and figures. */
+  const title = () => ui.page.locator('header').last();
 
   async function startAt(id: string, amount: number, done: readonly string[]): Promise<void> {
     const type = 'institutional';

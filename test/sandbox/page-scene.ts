@@ -45,8 +45,8 @@ export function setScene({ tasks }: Sandbox): void {
   ] as const;
   for (const [id, step, by, answer] of steps) {
     const fields = {
-      ...claim('C-1003', '4,820.00 USD', 2),
-      title: `${TITLES[step]} claim C-1003 (4,820.00 USD)`,
+      ...claim('C-1003', '4820.00 USD', 2),
+      title: `${TITLES[step]} claim C-1003 (4820.00 USD)`,
       step: STEPS[step],
       round: 1,
     };

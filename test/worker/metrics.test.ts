@@ -86,7 +86,7 @@ describe('A gateway, seen from outside', function () {
     const { holder } = (JSON.parse(stdout) as { gateways: { holder: string }[] }).gateways[0]!;
     const lease = temporal.workflow.getHandle('fragment-gateway');
     const { currentDetails } = await lease.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    assert.ok(currentDetails?.includes(`Held by **${holder}** since`), currentDetails);
+    assert.ok(currentDetails?.includes(`## Held by ${holder}\n\nSince **`), currentDetails);
   });
 
   it('says plainly that nobody sends, and what to do, once its worker is gone', async () => {

@@ -1,6 +1,7 @@
 /** What a claim costs in Temporal, event by event: a change that makes one more has to be argued for here. */
 import assert from 'node:assert/strict';
 import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { planClaim } from '../../cli/claim-plan.js';
 import { LIFECYCLES, type ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, until, type Stage } from '../stage.js';
@@ -51,6 +52,13 @@ const BILLED = [
   'upsertWorkflowSearchAttributes',
 ];
 
+/** What the Web UI's timeline shows a line of, under the name of its type where it has no summary. */
+const SUMMARISED = [
+  'activityTaskScheduledEventAttributes',
+  'timerStartedEventAttributes',
+  'startChildWorkflowExecutionInitiatedEventAttributes',
+] as const;
+
 describe('the history of a process', function () {
   this.timeout(120_000);
   let stage: Stage;
@@ -100,6 +108,23 @@ describe('the history of a process', function () {
     } finally {
       await people.stop();
     }
+  });
+
+  it('says of each activity and timer, in words, what it is for', async () => {
+    const said = new Map<string, string[]>();
+    for await (const { workflowId } of stage.temporal.workflow.list()) {
+      const { events } = await stage.temporal.workflow.getHandle(workflowId).fetchHistory();
+      for (const event of events ?? []) {
+        const kind = SUMMARISED.find((each) => event[each]);
+        if (!kind) continue;
+        const summary = event.userMetadata?.summary;
+        const words = summary ? defaultPayloadConverter.fromPayload<string>(summary) : '';
+        assert.match(words, /^[a-z]+ .+/, `event ${String(event.eventId)} of ${workflowId}, ${kind}: "${words}"`);
+        said.set(kind, [...(said.get(kind) ?? []), words]);
+      }
+    }
+    assert.ok(said.get('activityTaskScheduledEventAttributes')?.includes('open task: approval'));
+    assert.ok(said.get('timerStartedEventAttributes')?.includes('until the reminder: review'));
   });
 
   it('has 6 events for a single write', async () => {

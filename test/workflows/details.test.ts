@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { FeedStatus } from '../../workflows/account/contract.js';
+import { feedDetails } from '../../workflows/account/feed-details.js';
 import type { ProcessState, StepState } from '../../workflows/tasks/contract.js';
 import { details } from '../../workflows/tasks/details.js';
 import { offers } from '../../workflows/tasks/offers.js';
@@ -18,6 +20,17 @@ const state = (more: Partial<ProcessState> = {}): ProcessState => ({
   audit: [],
   ...more,
 });
+const FEED: FeedStatus = {
+  way: 'list',
+  rounds: 4,
+  awaited: 12,
+  delivered: 3,
+  unknownHints: 0,
+  requestsLastRound: 1,
+  requestsPerMinute: 60,
+  intervalMs: 3_000,
+  expectedDelayMs: 15_000,
+};
 const headline = (given: ProcessState): string => details(given).split('\n')[0] ?? '';
 const verbs = (lines: string[]): string[] => lines.map((line) => /\*\*(\w+)\*\*/.exec(line)?.[1] ?? line);
 
@@ -39,7 +52,7 @@ describe('current details', () => {
 
   it('offer the verbs that would be taken, and no others', () => {
     const waiting = { state: step(), decisions: ['approve'], skippable: false };
-    assert.deepEqual(verbs(offers(state(), waiting)), ['completeStep', 'reassign', 'pause', 'withdraw']);
+    assert.deepEqual(verbs(offers(state(), waiting)), ['completeStep', 'reassign', 'changeDue', 'pause', 'withdraw']);
     assert.deepEqual(verbs(offers(state(), undefined)), ['pause', 'withdraw']);
     assert.deepEqual(verbs(offers(state({ paused: 'audit' }), waiting)), ['resume', 'withdraw']);
     const parked = step({ status: 'parked', uid: undefined });
@@ -54,6 +67,17 @@ describe('current details', () => {
   it('show text of people as text', () => {
     const shown = details(state({ needsAttention: '![x](http://evil.example/a.png) | <b>b</b>\n# c' }));
     assert.ok(shown.includes(String.raw`\!\[x\]\(http://evil.example/a.png\) \| \<b\>b\</b\> \# c`), shown);
+  });
+
+  it('of the feed begin with the way it reads by, and say why it is no better one', () => {
+    const feed = (more: Partial<FeedStatus>) => feedDetails({ ...FEED, ...more }, Date.parse('2026-03-02T09:30:12Z'));
+    const better = feed({});
+    assert.match(better, /^## Reads the list of what changed \(list\)\n\nLast round \*\*2026-03-02 09:30:12\*\*/);
+    assert.match(better, /next 3 s later\nA completion is told to its process within 15 s/);
+    assert.match(better, /\| tasks awaited\u2003 \| \*\*12\*\* \|/);
+    const lesser = feed({ way: 'single', why: 'the list is not sorted', retryAt: '2026-03-02T09:40:00.000Z' });
+    assert.match(lesser, /^## ⚠ .* one by one \(single\)\n\n.*the list is not sorted; tried again 2026-03-02 09:40:00/);
+    assert.match(feed({ awaited: undefined }), /not counted yet/);
   });
 
   it('stay short enough for the address in which the Web UI sends them', () => {

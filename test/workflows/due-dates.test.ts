@@ -150,6 +150,28 @@ describe('a due date that moves', function () {
     const overdue = (await claim.state()).audit.find(({ what }) => what === 'overdue');
     assert.equal(Math.round((Date.parse(String(overdue?.at)) - later) / HOUR), 0);
   });
+
+  it('37: over the change of summer time, a working day is over at the same hour on the wall', async () => {
+    const office = calendar({ timeZone: 'Europe/Berlin' });
+    const clock = await start('clock');
+    const now = Date.parse(String((await clock.claim.step())?.since));
+    // Clocks change on a Sunday, at 01:00 UTC; 36 hours before, it is Friday afternoon in Berlin.
+    const next = office.offsets.findIndex(({ from }) => Date.parse(from) > now + 36 * HOUR);
+    const [before, after] = office.offsets.slice(next - 1, next + 1);
+    await stage.skip(Date.parse(after!.from) - 36 * HOUR - now);
+    const { claim, uid } = await start('summer-time', { calendar: office });
+    const began = Date.parse(String((await claim.step())?.since));
+    const due = Date.parse(String(stage.fragment.get(uid).due_at));
+    const shorter = after!.minutes - before!.minutes;
+    assert.equal(Math.abs(shorter), 60);
+    assert.equal(Math.round((due - began) / 60_000), 72 * 60 - shorter);
+    assert.equal(berlin(due), berlin(began).replace('Fri', 'Mon'));
+    await stage.skip('4 days');
+    const { audit } = await claim.state();
+    const at = (kind: string) => Date.parse(String(audit.find(({ what }) => what === kind)?.at));
+    assert.equal(Math.round((at('overdue') - due) / 60_000), 0);
+    assert.equal(Math.round((due - at('remind')) / HOUR), 4);
+  });
 });
 
 function berlin(at: number): string {

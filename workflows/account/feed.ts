@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   sleep,
   workflowInfo,
@@ -11,6 +12,7 @@ import type { FeedActivities, FeedRound } from '../../activities/feed.js';
 import type { FeedCursor } from '../../activities/feed-cursor.js';
 import { fragmentQueue } from '../tasks/contract.js';
 import { MAX_HINTS, feedStatusQuery, pokeFeedSignal, type FeedStatus } from './contract.js';
+import { feedDetails } from './feed-details.js';
 import { REQUESTS_A_ROUND, expectedDelay, intervalMs, quietAfter, spacingMs } from './feed-pace.js';
 
 /** What one run hands to the next. */
@@ -68,6 +70,7 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
     unknownHints += last.unknownHints;
     quietRounds = quietAfter(quietRounds, { delivered: last.delivered, poked: wasPoked });
     interval = Math.round(intervalMs(last, quietRounds));
+    setCurrentDetails(feedDetails(status(), ended, account));
     await condition(() => poked, interval, { summary: 'until the next look' });
     // However many pokes come, reading keeps to its share.
     const rest = ended + Math.min(interval, spacingMs(last.requestsPerMinute)) - Date.now();

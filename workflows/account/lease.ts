@@ -56,7 +56,9 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
 
 function details(account: string | undefined, takeovers: number, { holder, since }: LeaseTaken): string {
   return [
-    `Held by **${holder}** since ${since.slice(0, 19).replace('T', ' ')} UTC`,
+    `## Held by ${holder}`,
+    '',
+    `Since **${since.slice(0, 19).replace('T', ' ')}** (UTC)`,
     '',
     `Fragment account: ${account ?? 'the default one'} · taken ${takeovers} ${takeovers === 1 ? 'time' : 'times'}`,
     '',

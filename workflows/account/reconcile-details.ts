@@ -3,16 +3,16 @@ import { DRIFT_CLASSES, type ReconcileReport } from './reconcile-contract.js';
 /** The current details of the Temporal Web UI, as Markdown. */
 export function reconcileDetails(report: ReconcileReport, doing?: string): string {
   const { account, dryRun, clean, processes, openTasks, silent, incomplete, heldBack, classes, requests } = report;
-  const headline = doing ?? (clean ? '**Clean**' : dryRun ? '**Drift found**' : '**Not all was mended**');
+  const headline = doing ?? (clean ? 'Clean' : dryRun ? '⚠ Drift found' : '⚠ Not all was mended');
   const counts = DRIFT_CLASSES.map((name) => {
     const { found, mended, gone, left } = classes[name];
-    return `| ${name} | ${found} | ${mended} | ${gone} | ${left} |`;
+    return row([name, found, mended, gone, left]);
   });
   return [
-    `${headline}${dryRun ? ' (dry run)' : ''}${account ? ` · account ${account}` : ''}`,
+    `## ${headline}${dryRun ? ' (dry run)' : ''}${account ? ` · account ${account}` : ''}`,
     '',
-    '| class | found | mended | gone | left |',
-    '|---|---|---|---|---|',
+    row(['class', 'found', 'mended', 'gone', 'left']),
+    '|:---|---:|---:|---:|---:|',
     ...counts,
     '',
     `${processes} processes, ${openTasks} open tasks; at most ${requests.look + (dryRun ? 0 : requests.mend)} requests`,
@@ -21,3 +21,6 @@ export function reconcileDetails(report: ReconcileReport, doing?: string): strin
     ...(incomplete ? [`the list of open tasks is incomplete: ${incomplete}`] : []),
   ].join('\n');
 }
+
+/** An em space keeps the columns apart: the Web UI's tables leave no room between them. */
+const row = (cells: readonly unknown[]): string => `| ${cells.join('\u2003 | ')} |`;

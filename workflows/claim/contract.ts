@@ -5,6 +5,8 @@ import type { Calendar, Lifecycle, ProcessState } from '../tasks/contract.js';
 export const CLAIM_WORKFLOW = 'claim';
 export const claimStepKey = defineSearchAttributeKey('ClaimStep', 'KEYWORD');
 export const claimOutcomeKey = defineSearchAttributeKey('ClaimOutcome', 'KEYWORD');
+/** The claim's total in minor units, set where it is started. */
+export const claimAmountKey = defineSearchAttributeKey('ClaimAmount', 'INT');
 
 export const claimWorkflowId = (claimId: string): string => `claim-${claimId}`;
 export const claimIdOf = (workflowId: string): string | undefined =>

@@ -21,6 +21,8 @@ export const leaseQueue = (account?: string): string => (account ? `fragment-lea
 export const needsAttentionKey = defineSearchAttributeKey('NeedsAttention', 'BOOL');
 /** The uids of the tasks that the process waits for; the change feed reads from it what to look after. */
 export const fragmentTasksKey = defineSearchAttributeKey('FragmentTasks', 'KEYWORD_LIST');
+/** When the step that the process waits for is due; none while its clock stands still. */
+export const taskDueKey = defineSearchAttributeKey('TaskDue', 'DATETIME');
 
 /** `task-per-step`: a new task for each step and round. `single-task`: one task whose step, status and fields move. */
 export type Lifecycle = 'task-per-step' | 'single-task';

@@ -1,5 +1,6 @@
 import type { AuditEntry, ProcessState, StepState } from './contract.js';
 import { offers, type OfferedStep } from './offers.js';
+import { stepName } from './step.js';
 
 export interface DetailsOptions {
   /** Where a person opens a task, `{uid}` for its uid. */
@@ -29,7 +30,7 @@ export function details(state: ProcessState, options: DetailsOptions = {}): stri
   return [
     `## ${headline(state, step)}`,
     ...reasons(state),
-    ...(step ? [[times(step, options.taskUrl), ...next(step, options.path)].join('  \n')] : []),
+    ...(step ? [[times(step, options.taskUrl), ...next(step, options.path)].join('\n')] : []),
     ...section('What can be done', offers(state, options.waiting)),
     ...section(stepsTitle(state.steps), [steps(state.steps.slice(-STEPS), options.taskUrl)]),
     ...section(
@@ -73,7 +74,7 @@ function reasons({ needsAttention, withdrawing, paused, outcome, audit }: Proces
 function times({ since, due, uid }: StepState, taskUrl?: string): string {
   const parts = [`Since **${minute(since)}**`];
   if (due) parts.push(`due **${minute(due)}**`);
-  if (uid) parts.push(`task ${link(uid, taskUrl)}`);
+  if (uid) parts.push(`task ${taskUrl ? link(uid.slice(0, 8), uid, taskUrl) : uid.slice(0, 8)}`);
   return `${parts.join(' · ')} (UTC)`;
 }
 
@@ -94,13 +95,18 @@ function stepsTitle({ length }: readonly StepState[]): string {
 function steps(all: readonly StepState[], taskUrl?: string): string {
   const rows = all.map((step) => {
     const { round, uid, since, due } = step;
-    const cells = [step.step, round, status(step), plain(step.by ?? ''), inTable(since), inTable(due)];
-    return `| ${[...cells, uid ? link(uid, taskUrl) : ''].join(' | ')} |`;
+    const name = taskUrl && uid ? link(step.step, uid, taskUrl) : plain(step.step);
+    return row([name, round, status(step), plain(step.by ?? ''), inTable(since), inTable(due)]);
   });
-  return ['| step | round | state | by | since | due | task |', '|---|---|---|---|---|---|---|', ...rows].join('\n');
+  return [row(['step', 'round', 'state', 'by', 'since', 'due']), `|${':---|'.repeat(6)}`, ...rows].join('\n');
 }
 
+/** The Web UI's tables leave no room between columns, so the cells bring their own: an em space is kept there. */
+const row = (cells: readonly unknown[]): string => `| ${cells.join('\u2003 | ')} |`;
+
+/** Why a step is parked is said above the table. */
 function status({ status: is, problem, decision }: StepState): string {
+  if (is === 'parked') return is;
   return plain(problem ? `${is}: ${problem}` : decision ? `${is}: ${decision}` : is);
 }
 
@@ -109,12 +115,11 @@ function auditLine({ at, step, what, by, source, channel, why }: AuditEntry): st
   return `- ${minute(at)} ${plain(`${step ? `${step}: ` : ''}${what}, ${who}${why ? `: ${why}` : ''}`, 2 * CELL)}`;
 }
 
-function link(uid: string, taskUrl?: string): string {
-  const text = uid.slice(0, 8);
-  return taskUrl ? `[${text}](${taskUrl.replace('{uid}', uid)})` : text;
+function link(text: string, uid: string, taskUrl: string): string {
+  return `[${plain(text)}](${taskUrl.replace('{uid}', uid)})`;
 }
 
-const named = ({ step, round }: StepState): string => plain(round > 1 ? `${step}, round ${round}` : step);
+const named = (step: StepState): string => plain(stepName(step));
 /** Without the year, which the narrow column has no room for. */
 const inTable = (at = ''): string => minute(at).slice('2026-'.length);
 const minute = (at = ''): string => at.slice(0, 16).replace('T', ' ');

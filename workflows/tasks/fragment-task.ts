@@ -4,7 +4,7 @@ import type { TaskActivities, TaskContent } from '../../activities/tasks.js';
 import { taskKey, type Lifecycle, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
 import { fragmentActivity } from './fragment-activities.js';
-import type { PersonStep } from './step.js';
+import { stepName, type PersonStep } from './step.js';
 
 export interface FragmentTaskOptions {
   /** Named in the tasks' fields and by the answer schemas. */
@@ -65,7 +65,7 @@ export class FragmentTask {
   /** Gives people back a task that was taken away under them: made anew under its uid, or taken out of the archive. */
   restore(spec: PersonStep, state: StepState, absent: 'deleted' | 'archived'): Promise<void> {
     const comment = `This task was ${absent} while its process waits for it, so it is open again.`;
-    const summary = `unarchive task ${spec.step} ${spec.round}`;
+    const summary = `take task out of the archive: ${stepName(spec)}`;
     return this.tolerant(state, async () => {
       if (absent === 'deleted') this.dueAnswered = (await this.create(spec, 'TODO', comment, state.due)).due;
       else await this.activities.unarchiveTask.executeWithOptions({ summary }, [{ uid: state.uid as string, comment }]);
@@ -73,17 +73,18 @@ export class FragmentTask {
   }
 
   /** As it stands in Fragment, its answer read by the schema of this step; null where it no longer exists. */
-  read({ step, round }: PersonStep, { uid }: StepState): Promise<TaskNews | null> {
+  read(spec: PersonStep, { uid }: StepState): Promise<TaskNews | null> {
     const { process } = this.options;
-    return this.activities.readTask.executeWithOptions({ summary: `read task ${step} ${round}` }, [
-      { uid: uid as string, process, step },
+    return this.activities.readTask.executeWithOptions({ summary: `read task: ${stepName(spec)}` }, [
+      { uid: uid as string, process, step: spec.step },
     ]);
   }
 
-  async close({ uid, step, round }: StepState, comment?: string): Promise<void> {
+  async close(state: StepState, comment?: string): Promise<void> {
+    const { uid } = state;
     if (!uid) return;
     await CancellationScope.nonCancellable(() =>
-      this.activities.closeTask.executeWithOptions({ summary: `close task ${step} ${round}` }, [{ uid, comment }]),
+      this.activities.closeTask.executeWithOptions({ summary: `close task: ${stepName(state)}` }, [{ uid, comment }]),
     );
   }
 
@@ -95,13 +96,15 @@ export class FragmentTask {
   setStatus(state: StepState, from: Status, to: Status, comment?: string): Promise<void> {
     const change = { uid: state.uid as string, from, to, comment };
     return this.tolerant(state, () =>
-      this.activities.setTaskStatus.executeWithOptions({ summary: `${state.step}: back to ${to}` }, [change]),
+      this.activities.setTaskStatus.executeWithOptions({ summary: `set task to ${to}: ${stepName(state)}` }, [change]),
     );
   }
 
   comment(state: StepState, comment: string): Promise<void> {
     return this.tolerant(state, () =>
-      this.activities.commentOnTask.executeWithOptions({ summary: 'comment' }, [{ uid: state.uid as string, comment }]),
+      this.activities.commentOnTask.executeWithOptions({ summary: `comment on task: ${stepName(state)}` }, [
+        { uid: state.uid as string, comment },
+      ]),
     );
   }
 
@@ -111,7 +114,10 @@ export class FragmentTask {
     const change = { uid, email, comment, look: this.givenTo.get(uid) === email };
     let outcome: string | undefined;
     await this.tolerant(state, async () => {
-      outcome = await this.activities.reassignTask.executeWithOptions({ summary: `reassign ${state.step}` }, [change]);
+      outcome = await this.activities.reassignTask.executeWithOptions(
+        { summary: `reassign task: ${stepName(state)}` },
+        [change],
+      );
     });
     this.givenTo.set(uid, email);
     return outcome !== 'unchanged';
@@ -121,7 +127,7 @@ export class FragmentTask {
     const change = { uid: state.uid as string, due: state.due as string };
     if (this.content) this.content.due = change.due;
     return this.tolerant(state, async () => {
-      const summary = `${state.step}: due ${state.due}`;
+      const summary = `move due date: ${stepName(state)}`;
       this.dueAnswered = await this.activities.setTaskDue.executeWithOptions({ summary }, [change]);
     });
   }
@@ -137,7 +143,7 @@ export class FragmentTask {
       ...(status === 'TODO' ? {} : { status }),
       mayExist: runId !== firstExecutionRunId,
     };
-    const summary = `open task ${spec.step} ${spec.round}`;
+    const summary = `open task: ${stepName(spec)}`;
     return CancellationScope.nonCancellable(() => this.activities.openTask.executeWithOptions({ summary }, [task]));
   }
 
@@ -153,7 +159,7 @@ export class FragmentTask {
 
   private move(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
     const task = { ...this.contentOf(spec, comment), uid: this.uid as string, status };
-    const summary = `move task to ${spec.step} ${spec.round}`;
+    const summary = `move task on: ${stepName(spec)}`;
     return CancellationScope.nonCancellable(() => this.activities.moveTask.executeWithOptions({ summary }, [task]));
   }
 

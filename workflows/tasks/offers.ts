@@ -27,6 +27,8 @@ export function offers({ outcome, paused, withdrawing }: ProcessState, waiting?:
   if (withdrawing !== undefined) return given;
   if (state?.uid)
     given.push(verb('reassign', 'give the task to another person', { email: 'them@example.com', ...REASON }));
+  if (state?.due && ['waiting', 'overdue'].includes(state.status))
+    given.push(verb('changeDue', 'move the due date', { due: `${state.due.slice(0, 16)}:00Z`, ...REASON }));
   // While it is being undone, what has failed can be retried or skipped, and nothing else.
   if (waiting && !decisions) return given;
   return [...given, verb('pause', 'begin nothing new, and stop the deadlines', REASON), withdraw];

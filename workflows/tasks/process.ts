@@ -53,6 +53,7 @@ export type Ending<T> = { value: T } | { withdrawn: string };
 interface Visible {
   step: string | null;
   tasks: string[] | null;
+  due: string | null;
   attention: boolean;
 }
 
@@ -65,7 +66,7 @@ export class TaskProcess {
   readonly events: StepEvent[] = [];
   readonly state: ProcessState = { steps: [], audit: [] };
   private readonly scope = new CancellationScope();
-  private visible: Visible = { step: null, tasks: null, attention: false };
+  private visible: Visible = { step: null, tasks: null, due: null, attention: false };
   private withdrawal?: OperatorVerb;
   private ended = false;
   private reason?: string;
@@ -108,7 +109,7 @@ export class TaskProcess {
     this.state.paused = undefined;
     this.state.needsAttention = undefined;
     const ended = outcomeKey ? [{ key: outcomeKey, value: outcome }] : [];
-    this.publish({ step: null, tasks: null, attention: false }, ended);
+    this.publish({ step: null, tasks: null, due: null, attention: false }, ended);
     this.show();
     // A cancellation that comes now is too late: what was reached stays the result.
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
@@ -164,7 +165,7 @@ export class TaskProcess {
   await(step: StepState, problem?: string): void {
     if (problem !== undefined) this.state.needsAttention = problem;
     const tasks = step.uid ? [step.uid] : [];
-    this.publish({ step: step.step, tasks, attention: this.state.needsAttention !== undefined });
+    this.publish({ step: step.step, tasks, due: this.due, attention: this.state.needsAttention !== undefined });
     this.show();
   }
 
@@ -292,6 +293,7 @@ export class TaskProcess {
     if (this.state.paused !== undefined) return this.state;
     this.clock?.stop(Date.now());
     this.state.paused = verb.reason;
+    this.publish({ due: this.due });
     this.audit({ what: 'paused', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
     return this.state;
@@ -303,6 +305,7 @@ export class TaskProcess {
     this.clock?.go(Date.now());
     const step = this.waiting?.state;
     if (step?.due) step.due = this.clock?.dueAt(Date.now()) ?? step.due;
+    this.publish({ due: this.due });
     this.audit({ what: 'resumed', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
     return this.state;
@@ -323,6 +326,11 @@ export class TaskProcess {
     if (!isSame(step, verb)) refuse(`${step.step} was decided before: ${step.decision ?? step.status}`);
   }
 
+  /** Of the current step; none while its clock stands still. */
+  private get due(): string | null {
+    return this.state.paused === undefined ? (this.state.steps.at(-1)?.due ?? null) : null;
+  }
+
   /** One event of history for all that changed, and none where nothing did. */
   private publish(change: Partial<Visible>, more: { key: KeywordKey; value: string }[] = []): void {
     const { stepKey } = this.options;
@@ -332,6 +340,9 @@ export class TaskProcess {
     const changed = [
       ...(after.step === before.step ? [] : [{ key: stepKey, value: after.step }]),
       ...(isSameList(after.tasks, before.tasks) ? [] : [{ key: contract.fragmentTasksKey, value: after.tasks }]),
+      ...(after.due === before.due
+        ? []
+        : [{ key: contract.taskDueKey, value: after.due === null ? null : new Date(after.due) }]),
       ...(after.attention === before.attention ? [] : [{ key: contract.needsAttentionKey, value: after.attention }]),
       ...more,
     ];

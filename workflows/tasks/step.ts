@@ -46,6 +46,10 @@ export interface StepResult extends Answer, Person {
   work?: unknown;
 }
 
+/** As the Web UI names it, in details and summaries. */
+export const stepName = ({ step, round }: { step: string; round: number }): string =>
+  round > 1 ? `${step}, round ${round}` : step;
+
 /** What is wrong with an answer to this step, in words for whoever gave it. */
 export function objection(spec: PersonStep, answer: Answer, who: Person): string | undefined {
   const { decisions } = spec;

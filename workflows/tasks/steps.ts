@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, createEventGroup, isCancellation, setHandler } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
 import type { ExpectedTasks } from '../../activities/drift.js';
 import { expectedTasksQuery, type Answer, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
@@ -36,12 +36,10 @@ export class TaskSteps {
   }
 
   /** A step that a person does. Returns when it is done, by whichever side; throws when the process is withdrawn. */
-  person(spec: PersonStep): Promise<StepResult> {
-    return grouped(spec, async () => {
-      const state = await this.begin(spec);
-      const ended = (await this.opened(spec, state, 'TODO', spec.remark)) ?? (await this.wait(spec, state));
-      return this.settle(state, ended);
-    });
+  async person(spec: PersonStep): Promise<StepResult> {
+    const state = await this.begin(spec);
+    const ended = (await this.opened(spec, state, 'TODO', spec.remark)) ?? (await this.wait(spec, state));
+    return this.settle(state, ended);
   }
 
   /**
@@ -243,11 +241,6 @@ export class TaskSteps {
     const by = state.status === 'working' ? 'machine' : state.status === 'parked' ? 'operator' : 'people';
     return { ...expects, awaited: { ...content, uid, due, by } };
   }
-}
-
-/** The Web UI shows what happens in a step as one group of its timeline. */
-function grouped<T>({ step, round }: PersonStep, work: () => Promise<T>): Promise<T> {
-  return createEventGroup(round > 1 ? `${step}, round ${round}` : step).withScope(work);
 }
 
 /** The call gave up for now; nothing says that it never will succeed. */

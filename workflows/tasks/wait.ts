@@ -3,7 +3,7 @@ import type { StepState, TaskNews } from './contract.js';
 import { StepClock, type Alarm } from './deadline.js';
 import type { FragmentTask } from './fragment-task.js';
 import type { StepEvent, TaskProcess, VerbEvent } from './process.js';
-import { objection, type PersonStep, type StepResult } from './step.js';
+import { objection, stepName, type PersonStep, type StepResult } from './step.js';
 
 export type ParkedEnd = { answer: StepResult } | { verb: VerbEvent };
 /** What ended the waiting: an answer, a verb that ends the step, or a task that was taken away once too often. */
@@ -11,6 +11,12 @@ export type WaitEnd = ParkedEnd | { problem: string; absent: 'deleted' | 'archiv
 
 /** Fragment's own precision is not documented: whole seconds, at the coarsest that is likely. */
 const ROUNDING_MS = 1_000;
+/** As the Web UI shows the timer. */
+const UNTIL: Record<Alarm['kind'], string> = {
+  remind: 'until the reminder',
+  overdue: 'until it is due',
+  escalate: 'until it escalates',
+};
 
 /**
  * Waits for one step: answers what is no answer by giving the task back, speaks up at the deadlines, and opens a task
@@ -77,7 +83,7 @@ export class StepWait {
       if (!alarm) await condition(woken);
       else {
         const left = Math.max(1, this.leftUntil(alarm));
-        if (!(await condition(woken, left, { summary: `${spec.step}: ${alarm.kind}` }))) return undefined;
+        if (!(await condition(woken, left, { summary: `${UNTIL[alarm.kind]}: ${stepName(spec)}` }))) return undefined;
       }
       if (process.state.paused !== undefined) continue;
 
@@ -167,7 +173,8 @@ export class StepWait {
       .filter(({ kind, after }) => after > clock.elapsed(now) || (kind === 'overdue' && Date.parse(due) <= now));
     state.due = due;
     if (state.status === 'overdue' && Date.parse(due) > now) state.status = 'waiting';
-    process.attention(undefined);
+    process.state.needsAttention = undefined;
+    process.await(state);
   }
 
   /** Whether a person has moved the due date in Fragment. Fragment may keep less than milliseconds of what we wrote. */
