@@ -1,3 +1,5 @@
+import { oneLine } from './bounded-http.js';
+
 /**
  * What a call to Fragment can fail with. A caller acts in three ways only, so there are three kinds:
  *
@@ -31,7 +33,7 @@ const BODY_CAP = 2_000;
 /** Makes the error for an answer that is not a success, whatever its body looks like (fact sheet, 1.5). */
 export function errorFor(request: string, status: number, body: unknown, retryAfter?: string): FragmentError {
   const raw = (typeof body === 'string' ? body : (JSON.stringify(body) ?? '')).slice(0, BODY_CAP);
-  const message = `Fragment answered ${status} to ${request}: ${reasonOf(body) || 'no reason given'}`;
+  const message = `Fragment answered ${status} to ${request}: ${oneLine(reasonOf(body)) || 'no reason given'}`;
   if (status === 401 || status === 403) return new FragmentAuthError(message, request, status, raw);
   if (status === 429 || status >= 500 || status < 400 || status === 408) {
     const error = new FragmentUnavailableError(message, request, status, raw);
