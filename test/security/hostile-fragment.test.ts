@@ -136,9 +136,10 @@ describe('a hostile Fragment', function () {
         asked.push(request.url);
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"id": "p"}');
       });
-      const { refundPayment } = createPaymentActivities({ url });
+      const activities = createPaymentActivities({ url });
       const refund = { claimId: 'C-1', paymentId: '../accounts?close=1#' };
-      await new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(refundPayment, refund);
+      const silent = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+      await silent.run(() => activities.refundPayment(refund));
       assert.deepEqual(asked, ['/..%2Faccounts%3Fclose%3D1%23/refund']);
     });
 
