@@ -88,6 +88,23 @@ describe('a hostile Temporal client', function () {
     assert.equal((await own.result()).outcome, 'rejected');
   });
 
+  it('corrects neither the amount nor the id of a claim, nor does a person', async () => {
+    const corrections = { id: 'C-2', total: { amount: 1, currency: 'USD' }, type: 'oral' };
+    const own = await stage.startClaim('corrected', { total: { amount: 12_000, currency: 'USD' } });
+    await own.at('data_entry');
+    await own.finish('data_entry', { corrections });
+    await own.at('review');
+    await own.complete(approve);
+    await own.result();
+    const paid = stage.payments.ledger.filter(({ what }) => what === 'pay');
+    assert.deepEqual(
+      paid.map(({ claimId, amount }) => [claimId, amount]),
+      [['corrected', 12_000]],
+    );
+    const { fields } = stage.fragment.of('corrected').find((task) => task.fields.step === 'review') ?? {};
+    assert.deepEqual([fields?.claim_id, fields?.type], ['corrected', 'oral']);
+  });
+
   it('is on record with the name that it gives, and by the way that it came', async () => {
     const own = await atReview('impostor');
     await own.complete({ ...approve, by: 'ada@example.com', channel: 'cli' });
