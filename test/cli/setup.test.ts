@@ -105,6 +105,11 @@ describe('flows setup', function () {
       assert.ok(!stderr.includes('key-of-the-profile'));
       const asked = stub.calls.find(({ path }) => path.endsWith('/ListSearchAttributes'));
       assert.deepEqual([asked?.authorization, asked?.client], ['Bearer key-of-the-profile', 'claims-backend']);
+
+      const worker = await flows(['worker'], { env: { ...env, FRAGMENT_API_TOKEN: 'x' } });
+      assert.match(worker.stderr, /does not serve namespace claims\.a1b2c/);
+      const seen = stub.calls.findLast(({ path }) => path.endsWith('/DescribeNamespace'));
+      assert.deepEqual([seen?.authorization, seen?.client], ['Bearer key-of-the-profile', 'claims-backend']);
     });
 
     /** Signed by itself, and no authority: the native client takes none for a server. */

@@ -17,9 +17,8 @@ export interface TemporalStub {
 }
 
 const OK = 0;
-const UNIMPLEMENTED = 12;
 
-/** Over TLS where `tls` is given. GetSystemInfo is unknown to it, which a client takes for an old server. */
+/** Over TLS where `tls` is given. It has no features to tell of. */
 export async function startTemporalStub(status: number, tls?: SecureServerOptions): Promise<TemporalStub> {
   const server: Http2Server = tls ? createSecureServer(tls) : createServer();
   const calls: Call[] = [];
@@ -27,7 +26,7 @@ export async function startTemporalStub(status: number, tls?: SecureServerOption
     const path = String(headers[':path']);
     const certificate = (stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate?.();
     calls.push({ path, authorization: headers.authorization, client: certificate?.subject?.CN as string | undefined });
-    const code = path.endsWith('/GetSystemInfo') ? UNIMPLEMENTED : status;
+    const code = path.endsWith('/GetSystemInfo') ? OK : status;
     stream.respond(
       { ':status': 200, 'content-type': 'application/grpc', ...(code === OK ? {} : { 'grpc-status': String(code) }) },
       { waitForTrailers: code === OK, endStream: code !== OK },

@@ -25,7 +25,8 @@ describe('the image, without an image', function () {
   let backdrop: Backdrop;
 
   before(async function () {
-    if (process.getuid?.() !== 0) return this.skip();
+    // It takes root to become somebody else.
+    if (process.getuid?.() !== 0) this.skip();
     place = await mkdtemp(join(tmpdir(), 'read-only-'));
     // Not into `dist`, which another test may be packing.
     await run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', join(place, 'dist')], { cwd: root });
