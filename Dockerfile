@@ -1,12 +1,15 @@
+# To the last byte: NODE_IMAGE=node@sha256:..., as `docker buildx imagetools inspect node:24.11.1-bookworm-slim` gives it.
+ARG NODE_IMAGE=node:24.11.1-bookworm-slim
+
 # glibc, not Alpine: the Temporal SDK's native part needs it.
-FROM node:24-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 # The native part checks TLS against the system's certificates, which the slim image lacks.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \

@@ -1,6 +1,6 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
-import axios from 'axios';
 import { z } from 'zod';
+import { boundedHttp, oneLine } from '../fragment/bounded-http.js';
 
 /** The provider said no, for a reason that asking again does not change. */
 export const PAYMENT_REFUSED = 'PaymentRefused';
@@ -18,7 +18,9 @@ export interface Payment {
   reservationId?: string;
 }
 
-const answerSchema = z.looseObject({ id: z.string() });
+const TIMEOUT_MS = 20_000;
+
+const answerSchema = z.looseObject({ id: z.string().min(1).max(200) });
 const refusalSchema = z.looseObject({ code: z.string().optional(), message: z.string().optional() });
 
 /**
@@ -28,22 +30,21 @@ const refusalSchema = z.looseObject({ code: z.string().optional(), message: z.st
  * Without a provider, `reserve` answers null and payment is a person's step.
  */
 export function createPaymentActivities(provider: { url: string; token?: string } | undefined) {
+  const http = boundedHttp(TIMEOUT_MS, {});
   const post = async (path: string, idempotencyKey: string, body: unknown): Promise<{ id: string }> => {
-    const answer = await axios
+    const answer = await http
       .post(`${provider?.url.replace(/\/+$/, '')}${path}`, body, {
         headers: {
           'Idempotency-Key': idempotencyKey,
           ...(provider?.token ? { Authorization: `Bearer ${provider.token}` } : {}),
         },
-        timeout: 20_000,
-        validateStatus: () => true,
       })
       .catch((error: { code?: string; message: string }) => {
         throw ApplicationFailure.retryable(`no answer from the payment provider: ${error.code ?? error.message}`);
       });
     if (answer.status >= 200 && answer.status < 300) return answerSchema.parse(answer.data);
     const refusal = refusalSchema.safeParse(answer.data).data;
-    const reason = refusal?.message ?? refusal?.code ?? 'no reason given';
+    const reason = oneLine(refusal?.message ?? refusal?.code ?? '') || 'no reason given';
     // 401, 403, 408, 429 and 5xx speak of the connection, not of this payment.
     if (answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) {
       throw ApplicationFailure.retryable(`the payment provider answered ${answer.status}: ${reason}`);
@@ -64,7 +65,7 @@ export function createPaymentActivities(provider: { url: string; token?: string 
     },
 
     async releasePayment({ claimId, reservationId }: { claimId: string; reservationId: string }): Promise<void> {
-      await post(`/reservations/${reservationId}/release`, `claim-${claimId}-release`, {});
+      await post(`/reservations/${encodeURIComponent(reservationId)}/release`, `claim-${claimId}-release`, {});
       log.info('payment reservation released', { claimId });
     },
 
@@ -75,7 +76,7 @@ export function createPaymentActivities(provider: { url: string; token?: string 
     },
 
     async refundPayment({ claimId, paymentId }: { claimId: string; paymentId: string }): Promise<void> {
-      await post(`/${paymentId}/refund`, `claim-${claimId}-refund`, {});
+      await post(`/${encodeURIComponent(paymentId)}/refund`, `claim-${claimId}-refund`, {});
       log.info('payment refunded', { claimId });
     },
   };

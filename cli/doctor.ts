@@ -18,7 +18,7 @@ export function registerDoctor(program: Command): void {
       const findings: Finding[] = [];
       for await (const finding of examine(process.env, webhookUrl)) {
         findings.push(finding);
-        if (!json) print(inWords(finding));
+        if (!json) print(inWords(finding), sign(finding));
       }
       const ok = findings.every(({ verdict }) => verdict !== 'failure');
       if (json) printJson({ ok, findings });
@@ -26,9 +26,12 @@ export function registerDoctor(program: Command): void {
     });
 }
 
-function inWords({ what, verdict, said, remedy }: Finding): string {
-  const sign = process.stdout.isTTY ? styleText(COLOURS[verdict], SIGNS[verdict]) : SIGNS[verdict];
-  return `${sign} ${what}: ${said}${remedy ? `\n    ${remedy}` : ''}`;
+function sign({ verdict }: Finding): string {
+  return process.stdout.isTTY ? styleText(COLOURS[verdict], SIGNS[verdict]) : SIGNS[verdict];
+}
+
+function inWords({ what, said, remedy }: Finding): string {
+  return ` ${what}: ${said}${remedy ? `\n    ${remedy}` : ''}`;
 }
 
 function webAddress(value: string): string {

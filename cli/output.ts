@@ -13,8 +13,9 @@ export class CliError extends Error {
   }
 }
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** `mark` stands before it as it is, colours included. */
+export function print(text: string, mark = ''): void {
+  process.stdout.write(`${mark}${plain(text)}\n`);
 }
 
 /** The one object that `--json` promises on standard output. */
@@ -23,15 +24,20 @@ export function printJson(value: object): void {
 }
 
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${plain(text)}\n`);
+}
+
+/** What is printed may quote people and servers: nothing in it steers the terminal, or turns the line about. */
+export function plain(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu, '');
 }
 
 /**
  * Columns as wide as their widest cell; on a terminal, the widest ones are cut until a line fits. Cells may hold people's
- * text, so nothing in them may steer the terminal.
+ * text, so each keeps to its line.
  */
 export function table(rows: readonly (readonly (string | undefined)[])[], width = terminalWidth()): string {
-  const cells = rows.map((row) => row.map((cell) => (cell ?? '').replaceAll(/\p{Cc}+/gu, ' ')));
+  const cells = rows.map((row) => row.map((cell) => plain((cell ?? '').replaceAll(/[\n\r\t]+/g, ' '))));
   const widths = fitting(
     (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))),
     width,

@@ -40,8 +40,8 @@ export async function startOnce(client: Client, start: Start): Promise<'started'
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       memo: { ...start.memo, digest },
       typedSearchAttributes: start.searchAttributes,
-      staticSummary: clip(start.summary),
-      staticDetails: start.details,
+      staticSummary: clip(literal(start.summary)),
+      staticDetails: literal(start.details),
     });
     return 'started';
   } catch (error) {
@@ -49,6 +49,11 @@ export async function startOnce(client: Client, start: Start): Promise<'started'
     const { memo } = await client.workflow.getHandle(start.workflowId).describe();
     return memo?.digest === digest ? 'same' : 'different';
   }
+}
+
+/** The Web UI reads both as Markdown: what came from outside makes no link, picture or element there. */
+function literal(text: string): string {
+  return text.replaceAll(/[[\]<`!]/g, String.raw`\$&`);
 }
 
 function clip(summary: string): string {

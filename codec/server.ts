@@ -38,6 +38,12 @@ export function createCodecServer({ codec, token, origins }: CodecServerOptions)
       credentials: true,
     }),
   );
+  // What it shows is for one browser, and its form for nobody's frame.
+  app.use(async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+    c.header('content-security-policy', "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
+  });
   app.onError((error, c) => c.json({ message: error.message }, 400));
 
   app.get('/', (c) => c.html(page(allowed(c) ? SIGNED_IN : undefined)));

@@ -68,16 +68,16 @@ export class FragmentClient {
   }
 
   getTask(uid: string): Promise<Task> {
-    return this.call('GET', `/tasks/${uid}`, taskSchema);
+    return this.one('GET', uid);
   }
 
   /** Creates the task, or applies the body to it. The same call twice is one task. */
   putTask(uid: string, task: TaskWrite): Promise<Task> {
-    return this.call('PUT', `/tasks/${uid}`, taskSchema, taskWriteSchema.parse(task));
+    return this.one('PUT', uid, taskWriteSchema.parse(task));
   }
 
   patchTask(uid: string, task: TaskWrite): Promise<Task> {
-    return this.call('PATCH', `/tasks/${uid}`, taskSchema, taskWriteSchema.parse(task));
+    return this.one('PATCH', uid, taskWriteSchema.parse(task));
   }
 
   async deleteTask(uid: string): Promise<void> {
@@ -131,6 +131,14 @@ export class FragmentClient {
   /** Not repeat-safe: a repeated call may double the comment. */
   async postComment(uid: string, text: string): Promise<void> {
     await this.send('POST', `/tasks/${uid}/comments`, { [this.commentKey]: text });
+  }
+
+  /** An answer that is another task's says nothing of this one. */
+  private async one(method: string, uid: string, body?: TaskWrite): Promise<Task> {
+    const request = `${method} /tasks/${uid}`;
+    const task = await this.call(method, `/tasks/${uid}`, taskSchema, body);
+    if (task.uid.toLowerCase() === uid.toLowerCase()) return task;
+    throw new FragmentUnavailableError(`Fragment answered with another task (${task.uid}) to ${request}`, request);
   }
 
   private async batch(method: string, items: unknown[]): Promise<Task[]> {

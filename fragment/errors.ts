@@ -1,3 +1,5 @@
+import { oneLine } from './bounded-http.js';
+
 /**
  * What a call to Fragment can fail with. A caller acts in three ways only, so there are three kinds:
  *
@@ -30,8 +32,8 @@ const BODY_CAP = 2_000;
 
 /** Makes the error for an answer that is not a success, whatever its body looks like (fact sheet, 1.5). */
 export function errorFor(request: string, status: number, body: unknown, retryAfter?: string): FragmentError {
-  const raw = (typeof body === 'string' ? body : (JSON.stringify(body) ?? '')).slice(0, BODY_CAP);
-  const message = `Fragment answered ${status} to ${request}: ${reasonOf(body) || 'no reason given'}`;
+  const raw = rawText(body).slice(0, BODY_CAP);
+  const message = `Fragment answered ${status} to ${request}: ${oneLine(reasonOf(body)) || 'no reason given'}`;
   if (status === 401 || status === 403) return new FragmentAuthError(message, request, status, raw);
   if (status === 429 || status >= 500 || status < 400 || status === 408) {
     const error = new FragmentUnavailableError(message, request, status, raw);
@@ -41,17 +43,26 @@ export function errorFor(request: string, status: number, body: unknown, retryAf
   return new FragmentRejectedError(message, request, status, raw);
 }
 
+function rawText(body: unknown): string {
+  if (typeof body === 'string') return body;
+  try {
+    return JSON.stringify(body) ?? '';
+  } catch {
+    return 'nested too deeply to be kept';
+  }
+}
+
 /**
  * The reason in an error body of any shape: `detail` as text or as a list of `{loc, msg}`, `message`, `error`, plain
  * text. HTML and unknown objects give nothing: they are kept whole in `body`.
  */
-export function reasonOf(body: unknown): string {
+export function reasonOf(body: unknown, levels = 3): string {
   if (typeof body === 'string') return /^\s*</.test(body) ? '' : body.trim().slice(0, 300);
   if (typeof body !== 'object' || body === null) return '';
   const { detail, message, error } = body as Record<string, unknown>;
   const reason = detail ?? message ?? error;
   if (Array.isArray(reason)) return reason.map(describeDetail).join('; ').slice(0, 300);
-  if (typeof reason === 'object' && reason !== null) return reasonOf(reason);
+  if (typeof reason === 'object' && reason !== null) return levels > 0 ? reasonOf(reason, levels - 1) : '';
   return typeof reason === 'string' ? reason.slice(0, 300) : '';
 }
 

@@ -13,7 +13,17 @@ const dateTime = z.iso.datetime({ offset: true });
 const anyText = z.string().nullish();
 const anyNumber = z.number().nullish();
 const anyFlag = z.boolean().nullish();
-const anyObject = z.record(z.string(), z.unknown()).nullish();
+/** JSON.stringify recurses: what people nest without end would stop whoever reads it, and is read as empty. */
+const MAX_DEPTH = 64;
+const anyObject = z
+  .record(z.string(), z.unknown())
+  .overwrite((value) => (isDeeper(value, MAX_DEPTH) ? {} : value))
+  .nullish();
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+}
 
 export const userSchema = z.looseObject({
   uid: anyText,

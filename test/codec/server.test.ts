@@ -78,6 +78,17 @@ describe('codec server', () => {
     assert.equal((await preflight('http://evil.example')).headers.get('access-control-allow-origin'), null);
   });
 
+  it('may neither be framed nor kept', async () => {
+    for (const answer of [
+      await app.request('/'),
+      await decode({ authorization: `Bearer ${TOKEN}` }),
+      await decode({}),
+    ]) {
+      assert.match(answer.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
+      assert.equal(answer.headers.get('cache-control'), 'no-store');
+    }
+  });
+
   it('says what is wrong with a body', async () => {
     const authorization = `Bearer ${TOKEN}`;
     assert.equal((await decode({ authorization }, 'not json')).status, 400);

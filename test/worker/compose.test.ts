@@ -32,12 +32,43 @@ describe('docker-compose.yml', () => {
 
     after(() => rm(scratch, { recursive: true, force: true }));
 
-    for (const profile of [[], ['--profile', 'sandbox']]) {
+    for (const profile of [[], ['--profile', 'sandbox'], ['--profile', 'webhook']]) {
       it(`is valid ${profile.join(' ')}`, () => {
         const { status, output } = compose(secrets, ...profile, 'config', '-q');
         assert.equal(status, 0, output);
       });
     }
+
+    it('confines every container that runs our code, and lets none of them be reached from another machine', () => {
+      const profiles = ['--profile', 'sandbox', '--profile', 'webhook'];
+      const { output } = compose(secrets, ...profiles, 'config');
+      const services = servicesOf(output);
+      const ours = [...services].filter(([, text]) => /^ {4}build:/m.test(text));
+      assert.deepEqual(ours.map(([name]) => name).toSorted(), [
+        'sandbox',
+        'webhook',
+        'worker-gateway',
+        'worker-processes',
+      ]);
+      for (const [name, text] of ours) {
+        assert.match(text, /^ {4}read_only: true$/m, name);
+        assert.match(text, /^ {4}tmpfs:\n {4}- \/tmp$/m, name);
+        assert.match(text, /^ {4}cap_drop:\n {4}- ALL$/m, name);
+        assert.match(text, /^ {4}security_opt:\n {4}- no-new-privileges:true$/m, name);
+        assert.doesNotMatch(text, /privileged|docker\.sock|network_mode|user: root/, name);
+      }
+      for (const [name, text] of services) {
+        const published = [...text.matchAll(/^ {4}- (?:(\S+):)?\d+:\d+\/tcp$/gm)];
+        for (const [, address] of published) assert.equal(address, '127.0.0.1', name);
+        assert.ok(published.length > 0 || !/^ {4}ports:/m.test(text), `${name}: the pattern no longer finds its ports`);
+      }
+    });
+
+    it('takes every image at a version', () => {
+      const images = [...compose(secrets, 'config').output.matchAll(/^ {4}image: (.*)$/gm)].map(([, image]) => image);
+      assert.equal(images.length, 5);
+      for (const image of images) assert.match(String(image), /^[\w./-]+:\d+\.\d+(\.\d+)?$|@sha256:/);
+    });
 
     for (const name of ['POSTGRES_PASSWORD', 'FRAGMENT_API_TOKEN']) {
       it(`asks for ${name} when it is missing`, () => {
@@ -60,3 +91,10 @@ describe('docker-compose.yml', () => {
     for (const name of ['.env', '.git', 'node_modules']) assert.ok(ignored.includes(name), name);
   });
 });
+
+/** Each service of a resolved compose file, by name, as its text. */
+function servicesOf(config: string): Map<string, string> {
+  const [, services = ''] = /^services:\n((?: .*\n)+)/m.exec(config) ?? [];
+  const parts = services.split(/^ {2}(?=\S)/m).filter(Boolean);
+  return new Map(parts.map((text) => [text.split(':', 1)[0] ?? '', text]));
+}

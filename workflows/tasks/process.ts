@@ -4,6 +4,7 @@ import {
   allHandlersFinished,
   condition,
   isCancellation,
+  log,
   rootCause,
   setCurrentDetails,
   setHandler,
@@ -13,6 +14,7 @@ import * as contract from './contract.js';
 import type { AuditEntry, CompleteStep, OperatorVerb, ProcessState, StepState, TaskNews } from './contract.js';
 import type { StepClock } from './deadline.js';
 import { details } from './details.js';
+import { isNews } from './guards.js';
 import type { OfferedStep } from './offers.js';
 import { Saga } from './saga.js';
 import { answerVerbs } from './verbs.js';
@@ -75,7 +77,10 @@ export class TaskProcess {
 
   constructor(private readonly options: ProcessOptions) {
     setHandler(contract.stateQuery, () => this.state);
-    setHandler(contract.taskChangedSignal, (news) => void this.events.push({ kind: 'news', news }));
+    setHandler(contract.taskChangedSignal, (news: unknown) => {
+      if (isNews(news)) this.events.push({ kind: 'news', news });
+      else log.warn('a signal that is no news of a task is ignored');
+    });
     answerVerbs(this);
   }
 

@@ -1,6 +1,7 @@
 import { setHandler } from '@temporalio/workflow';
 import * as contract from './contract.js';
 import type { ChangeDue, OperatorVerb, Reassign, StepState } from './contract.js';
+import { verbProblem } from './guards.js';
 import { refuse, type TaskProcess, type WaitingStep } from './process.js';
 
 /**
@@ -18,6 +19,7 @@ export function answerVerbs(process: TaskProcess): void {
     },
     {
       validator: (verb) => {
+        sound(verb);
         running(process);
         if (!pastStep(process, verb.step)) waitingStep(process, verb.step).mayComplete(verb);
       },
@@ -28,7 +30,10 @@ export function answerVerbs(process: TaskProcess): void {
     contract.retryStepUpdate,
     (verb: Partial<OperatorVerb>) => process.handled({ kind: 'retry', verb: verb ?? {} }),
     {
-      validator: (_verb: Partial<OperatorVerb>) => void parkedStep(process),
+      validator: (verb: Partial<OperatorVerb>) => {
+        sound(verb ?? {});
+        parkedStep(process);
+      },
       description: 'Try the parked step again, once its cause is gone: { reason, by }',
     },
   );
@@ -120,8 +125,15 @@ function future(due: string): void {
   if (at <= Date.now()) refuse(`due is not in the future: ${due}`);
 }
 
+function sound(verb: unknown): void {
+  const problem = verbProblem(verb);
+  if (problem) refuse(problem);
+}
+
+/** Each verb that needs something is looked at as a whole first. */
 function required(verb: object | undefined, name: string): string {
-  const value = (verb as Record<string, unknown> | undefined)?.[name];
+  sound(verb);
+  const value = (verb as Record<string, unknown>)[name];
   if (typeof value !== 'string' || value.trim() === '') return refuse(`${name} is missing`);
   return value;
 }

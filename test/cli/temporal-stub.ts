@@ -1,0 +1,45 @@
+/** A gRPC server in Temporal's place that answers every call with one status, and keeps who asked. */
+import { createSecureServer, createServer, type Http2Server, type SecureServerOptions } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+export interface Call {
+  path: string;
+  authorization?: string;
+  /** Common name of the client's certificate. */
+  client?: string;
+}
+
+export interface TemporalStub {
+  port: number;
+  calls: Call[];
+  close(): Promise<void>;
+}
+
+const OK = 0;
+
+/** Over TLS where `tls` is given. It has no features to tell of. */
+export async function startTemporalStub(status: number, tls?: SecureServerOptions): Promise<TemporalStub> {
+  const server: Http2Server = tls ? createSecureServer(tls) : createServer();
+  const calls: Call[] = [];
+  server.on('stream', (stream, headers) => {
+    const path = String(headers[':path']);
+    const certificate = (stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate?.();
+    calls.push({ path, authorization: headers.authorization, client: certificate?.subject?.CN as string | undefined });
+    const code = path.endsWith('/GetSystemInfo') ? OK : status;
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc', ...(code === OK ? {} : { 'grpc-status': String(code) }) },
+      { waitForTrailers: code === OK, endStream: code !== OK },
+    );
+    if (code !== OK) return;
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    // An answer without a field: not compressed, no bytes.
+    stream.end(Buffer.alloc(5));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    calls,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
