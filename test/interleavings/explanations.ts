@@ -1,0 +1,75 @@
+/** Whether what was seen can have come about: by the model, in some order of what happened at once. */
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { Happening, Model, Reply } from './model.js';
+import { standingOf, type Standing } from './standing.js';
+
+export interface Witnessed {
+  happening: Happening;
+  reply: Reply;
+}
+
+export interface Witness {
+  together: Witnessed[];
+  /** After all that. */
+  last: Happening[];
+}
+
+const PLAIN = { stalls: 'not' as const, opensAnew: false };
+/** These are answered with the state even where they came second: what they asked for may not have been done. */
+const FORGIVEN = ['retry', 'skip', 'reassign', 'move due date'];
+
+/**
+ * Every model that what was seen leaves possible. More than one may be: what cannot be seen yet may differ.
+ * @throws where there is none, with what the model would have had instead.
+ */
+export function explanations(models: readonly Model[], { together, last }: Witness, seen: Standing): Model[] {
+  const possible = new Map<string, Model>();
+  let nearest: unknown;
+  for (const before of models) {
+    for (const order of ordersOf(together)) {
+      for (const variant of variantsOf(together)) {
+        const model = Object.assign(before.copy(), variant);
+        const replies = order.map(({ happening }) => model.apply(happening));
+        if (!model.paused) model.unstall();
+        Object.assign(model, PLAIN);
+        for (const happening of last) model.apply(happening);
+        const standing = standingOf(model);
+        if (order.every((each, at) => agrees(each, replies[at])) && isDeepStrictEqual(standing, seen)) {
+          possible.set(JSON.stringify(model.known), model);
+        } else if (!replies.includes('impossible')) nearest ??= { replies, ...standing };
+      }
+    }
+  }
+  if (possible.size === 0) {
+    const replies = together.map(({ reply }) => reply);
+    assert.deepEqual({ replies, ...seen }, nearest, 'not as the model has it, in whichever order');
+    assert.fail(`in no order can this have happened: ${JSON.stringify(seen)}`);
+  }
+  return [...possible.values()];
+}
+
+/** What happens at once may come in the midst of each other, where the order of whole ones does not say all. */
+function variantsOf(together: Witnessed[]): Pick<Model, 'stalls' | 'opensAnew'>[] {
+  const has = (name: string) => together.length > 1 && together.some(({ happening }) => happening.command.do === name);
+  return [
+    PLAIN,
+    ...(has('pause')
+      ? [
+          { ...PLAIN, stalls: 'before' as const },
+          { ...PLAIN, stalls: 'after' as const },
+        ]
+      : []),
+    ...(has('take away') ? [{ ...PLAIN, opensAnew: true }] : []),
+  ];
+}
+
+function agrees({ happening, reply }: Witnessed, expected: Reply): boolean {
+  if (reply === expected || expected === 'either') return true;
+  return reply === 'taken' && expected === 'refused' && FORGIVEN.includes(happening.command.do);
+}
+
+function ordersOf<T>(all: readonly T[]): T[][] {
+  if (all.length < 2) return [[...all]];
+  return all.flatMap((first, at) => ordersOf(all.toSpliced(at, 1)).map((others) => [first, ...others]));
+}
