@@ -28,6 +28,7 @@ export class StepWait {
   /** As the task says it. */
   private dueInFragment?: string;
   private taken = 0;
+  private handedBack = false;
 
   constructor(
     private readonly process: TaskProcess,
@@ -122,8 +123,10 @@ export class StepWait {
 
   /** The answer, where it is one; else the task goes back to the person. */
   private async judge(told: TaskNews): Promise<StepResult | undefined> {
-    // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
-    const news = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
+    // It may be a late copy, of an answer that was handed back or that the person has corrected by now; and once a task was
+    // handed back, what was told of it before may decide nothing while the task stands open.
+    const doubtful = this.handedBack || this.problemWith(told) !== undefined;
+    const news = doubtful ? await this.task.read(this.spec, this.state) : told;
     if (news?.status !== 'DONE') return undefined;
     const problem = this.problemWith(news);
     if (!problem) return answerOf(news);
@@ -141,6 +144,7 @@ export class StepWait {
     process.audit({ what: 'handed back', step: state.step, source: 'engine', why: problem });
     state.problem = problem;
     process.show();
+    this.handedBack = true;
     await this.task.setStatus(state, 'DONE', 'TODO', problem);
   }
 
