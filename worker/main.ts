@@ -20,6 +20,7 @@ import {
   processesWorker,
   type Role,
 } from './roles.js';
+import { tellMissing } from './search-attributes.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
 
@@ -79,6 +80,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   });
 
   if (holdsProcesses(role)) {
+    const attributes = processes.flatMap(({ searchAttributes = [] }) => searchAttributes);
+    await tellMissing(new Client(place), attributes, log);
     const workflows = parts.workflows ?? workflowSource({ encrypted: place.dataConverter !== undefined });
     workers.push(await processesWorker(place, workflows, processes));
   }

@@ -81,6 +81,12 @@ describe('flows doctor', function () {
     complains(elsewhere.findings.get('namespace nowhere'), 'failure', /nowhere/, /namespace create -n nowhere/);
     const unset = await doctor({ ...sound(), TEMPORAL_ADDRESS: bare.address });
     complains(unset.findings.get('search attributes'), 'failure', /ClaimStep.*FragmentTasks/, /flows setup/);
+    const worker = startFlows(['worker'], { env: { ...sound(), TEMPORAL_ADDRESS: bare.address } });
+    try {
+      await worker.printed(/ClaimStep.*search attributes are not registered.*flows setup/);
+    } finally {
+      await worker.stop('SIGKILL');
+    }
   });
 
   it('tells no token, a wrong token, and a Fragment that does not answer', async () => {
