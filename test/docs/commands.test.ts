@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
@@ -26,7 +27,7 @@ const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npm ci && npm run demo': ['test/docs/commands.test.ts', "flows(['demo'"],
   'npm ci && npm test': ['.ci/run', 'npm test'],
   'npm ci': ['.ci/run', 'npm ci'],
-  'npm pack': ['test/package/pack.test.ts', "'pack'"],
+  'npm ci && npm pack': ['test/package/pack.test.ts', "'pack'"],
   'npm init -y && npm pkg set type=module': ['test/package/pack.test.ts', "type: 'module'"],
   'npm install ./fragment-flows-0.1.0.tgz': ['test/package/pack.test.ts', "'install'"],
   'npm install --save-dev typescript mocha @types/mocha @types/node': ['test/package/pack.test.ts', "'install'"],
@@ -40,7 +41,12 @@ const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npm install @temporalio/common@1.24.0 @temporalio/workflow@1.24.0 zod': ['test/package/pack.test.ts', "'install'"],
   'npx tsc --init --target ES2022 --module NodeNext --strict --skipLibCheck --outDir dist --rootDir src --types node,mocha --exactOptionalPropertyTypes false':
     ['test/package/pack.test.ts', 'initOptions()'],
-  'npx tsc && node dist/worker.js': ['test/package/pack.test.ts', "'dist/worker.js'"],
+  'npx tsc': ['test/package/pack.test.ts', 'run(tsc, ['],
+  'npx flows dev --no-worker': ['test/cli/dev.test.ts', "'dev', '--no-worker'"],
+  'node dist/setup.js': ['test/package/pack.test.ts', "'dist/setup.js'"],
+  'node dist/worker.js': ['test/package/pack.test.ts', "'dist/worker.js'"],
+  [`node -e "import('./dist/start.js').then(({ startRefund }) => startRefund({ orderId: 'o-1', currency: 'EUR', lifecycle: 'single-task' })).then(console.log)"`]:
+    ['test/package/pack.test.ts', 'await startRefund('],
   'npx tsc && npx mocha dist/refund.test.js': ['package.json', "'examples/**/*.test.ts'"],
   'temporal workflow show --output json': ['test/replay/replay.test.ts', 'runReplayHistories'],
   'docker-compose config': ['test/worker/compose.test.ts', "'config'"],
@@ -59,6 +65,7 @@ const SERVES: Record<string, { ready: RegExp; port?: number }> = {
 const CLAIMS = ['c1', 'C-1001'];
 /** Most of a command's time is waiting. */
 const PAGES_AT_ONCE = 3;
+const PATIENCE = 3;
 const EXPORT = /^export \w+=\S+$/;
 
 const commands = (await Promise.all((await pages()).map(shellCommands))).flat();
@@ -70,7 +77,7 @@ const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
 };
 
 describe('the commands of README.md and docs/', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('are commands of flows with options that it has, scripts of package.json, and tests that are there', async () => {
     const problems: string[] = [];
@@ -117,15 +124,22 @@ describe('the commands of README.md and docs/', function () {
     let env: Record<string, string>;
     let temporal: string;
     let demo: Promise<Ended>;
+    const begun = new Map<string, Promise<void>>();
+    const servers: RunningFlows[] = [];
+    const moved = new Map<string, string>();
     before(async () => {
       demo = flows(['demo', '--json', '--count', '2']);
       temporal = await findTemporal();
-      backdrop = await setBackdrop();
+      backdrop = await setBackdrop({ behaviour: { rateLimit: 6_000 } });
+      moved.set('127.0.0.1:8080', new URL(backdrop.sandbox.url).host);
       env = {
         ...backdrop.env,
         FRAGMENT_ACCOUNTS: 'acme',
         FRAGMENT_API_TOKEN_ACME: 'test-token',
         WEBHOOK_SECRET: 'whatever-the-sender-is-told',
+        FRAGMENT_REQUESTS_PER_MINUTE: '6000',
+        PAYMENTS_URL: backdrop.sandbox.paymentsUrl,
+        PAYMENTS_TOKEN: 'test-token',
         CODEC_TOKEN: 'asked-of-whoever-reads',
         PAYLOAD_KEYS: `key:${randomBytes(32).toString('base64')}`,
       };
@@ -134,7 +148,10 @@ describe('the commands of README.md and docs/', function () {
       const { code, stderr } = await flows(['claim', 'start', '-'], { env, input: claims.join('\n') });
       assert.equal(code, 0, stderr);
     });
-    after(() => backdrop?.stop());
+    after(async () => {
+      for (const server of servers) await server.stop('SIGKILL');
+      await backdrop?.stop();
+    });
 
     it('run to their ends without a failure, or serve until they are stopped', async () => {
       const all = [...new Set(copied.map(({ page }) => page))];
@@ -156,57 +173,63 @@ describe('the commands of README.md and docs/', function () {
       }
     });
 
-    /** A page's commands one after the other, as a reader would; what serves stays up until the page is over. */
+    /** A page's commands one after the other, as a reader would. What several pages begin with is done once. */
     async function goThrough(page: string): Promise<string[]> {
-      const servers: RunningFlows[] = [];
-      const moved = new Map<string, string>();
       try {
         for (const command of copied.filter((each) => each.page === page && !ELSEWHERE[each.text])) {
           const { place, text } = command;
           const args = await flowsArguments(command);
-          if (args)
-            await typed(
-              args.map((word) => relocated(word, moved)),
-              servers,
-              moved,
-            );
-          else if (text.startsWith('temporal ')) await ours(relocated(text, moved));
+          if (args) await once(text, () => typed(args.map(relocated)));
+          else if (/^(temporal|curl) /.test(text)) await once(text, () => ours(relocated(text)));
           else if (!EXPORT.test(text)) return [`${place}: nothing runs ${text}`];
         }
         return [];
       } catch (error) {
         return [`${page}: ${(error as Error).message}`];
-      } finally {
-        for (const server of servers) await server.stop('SIGKILL');
       }
     }
 
-    async function typed(args: string[], servers: RunningFlows[], moved: Map<string, string>): Promise<void> {
+    function once(text: string, type: () => Promise<void>): Promise<void> {
+      const done = begun.get(text) ?? type();
+      begun.set(text, done);
+      return done;
+    }
+
+    async function typed(args: string[]): Promise<void> {
       const [name = '', more = ''] = args;
       const { ready, port } = SERVES[`${name} ${more}`] ?? SERVES[name] ?? {};
-      if (!ready) {
-        const { code, stdout, stderr } = await flows(args, { env });
-        if (code !== 0) throw new Error(`flows ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
-        return;
-      }
+      if (!ready) return untilDone(args);
       const server = startFlows(port ? [...args, '--port', '0'] : args, { env });
       servers.push(server);
       const [, address] = await server.printed(ready);
-      if (port && address) moved.set(`127.0.0.1:${port}`, address);
+      const place = `127.0.0.1:${port}`;
+      if (address && !moved.has(place)) moved.set(place, address);
+    }
+
+    /** A person whose step is not there yet types the same again. */
+    async function untilDone(args: string[]): Promise<void> {
+      for (let turn = 1; ; turn += 1) {
+        const { code, stdout, stderr } = await flows(args, { env });
+        if (code === 0) return;
+        if (turn === PATIENCE) throw new Error(`flows ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+        await sleep(1_000);
+      }
     }
 
     /** Temporal's command line is the one that the product starts its server with. */
     async function ours(text: string): Promise<void> {
       const { PATH } = process.env;
-      await run('bash', ['-c', text], { env: { ...env, PATH: `${dirname(temporal)}:${PATH}` } });
+      await run('bash', ['-c', text.replace(/^curl /, 'curl -sf ')], {
+        env: { ...env, PATH: `${dirname(temporal)}:${PATH}` },
+      });
+    }
+
+    /** What is served here at another port than the page says. */
+    function relocated(word: string): string {
+      return [...moved].reduce((text, [from, to]) => text.replace(from, to), word);
     }
   });
 });
-
-/** What is said at another port than the page says. */
-function relocated(word: string, moved: ReadonlyMap<string, string>): string {
-  return [...moved].reduce((text, [from, to]) => text.replace(from, to), word);
-}
 
 /** Why `flows` would refuse these words; nothing is run. */
 async function misread(args: string[]): Promise<string | undefined> {
@@ -240,7 +263,7 @@ async function missing(text: string): Promise<string | undefined> {
   if (
     ELSEWHERE[text] ||
     EXPORT.test(text) ||
-    (text.startsWith('temporal ') && copied.some((each) => each.text === text))
+    (/^(temporal|curl) /.test(text) && copied.some((each) => each.text === text))
   )
     return undefined;
   return 'it is neither flows, nor a script, nor a test, and the list does not say who runs it';

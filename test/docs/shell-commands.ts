@@ -52,7 +52,7 @@ export async function shellCommands(page: string): Promise<ShellCommand[]> {
 
 /** What bash hands to `flows`; undefined where the command is another one. What is optional is there. */
 export async function flowsArguments({ text }: ShellCommand): Promise<string[] | undefined> {
-  const typed = text.replace('npm run -s flows --', 'flows').replaceAll(/\[(--[^\]]+)\]/g, '$1');
+  const typed = text.replace(/^npm run -s flows --|^npx flows/, 'flows').replaceAll(/\[(--[^\]]+)\]/g, '$1');
   if (!/^(?:[A-Z_]+=\S+ )*flows /.test(typed)) return undefined;
   const { stdout } = await run('bash', ['--norc', '-c', `flows() { printf '%s\\0' "$@"; }; ${typed}`]);
   return stdout.split('\0').slice(0, -1);
