@@ -181,6 +181,10 @@ describe('flows doctor', function () {
       );
       const gone = away.findings.get(`webhook receiver at ${nobody}`);
       complains(gone, 'failure', /ECONNREFUSED/, /flows webhook/);
+      // Something answers there, and it is none of ours: the sandbox knows no /readyz.
+      const other = await doctor(env, '--webhook-url', sandbox.url);
+      const stranger = other.findings.get(`webhook receiver at ${sandbox.url}`);
+      complains(stranger, 'failure', /\/readyz is answered by 404/, /a proxy may not pass \/readyz on/);
     } finally {
       await receiver.stop('SIGKILL');
     }
