@@ -5,13 +5,14 @@ import { EncryptionCodec } from '../codec/payload-codec.js';
 import { createCodecServer } from '../codec/server.js';
 import { aborted, interruptible } from './interruption.js';
 import { listen, portNumber } from './listen.js';
-import { note, print } from './output.js';
+import { note, print, printJson } from './output.js';
 import { settings } from './settings.js';
 
 interface ServeOptions {
   port: number;
   host: string;
   origin: string[];
+  json?: boolean;
 }
 
 export function registerCodec(program: Command): void {
@@ -21,10 +22,12 @@ export function registerCodec(program: Command): void {
     .command('new-key')
     .description('print a new key for PAYLOAD_KEYS')
     .option('--id <id>', 'what names it in the payloads', new Date().toISOString().slice(0, 10))
-    .action(({ id }: { id: string }) => {
+    .option('--json', 'print one JSON object and nothing else')
+    .action(({ id, json }: { id: string; json?: boolean }) => {
       const entry = `${id}:${randomBytes(32).toString('base64')}`;
       parsePayloadKeys(entry);
-      print(entry);
+      if (json) printJson({ id, entry });
+      else print(entry);
     });
 
   codec
@@ -38,16 +41,18 @@ export function registerCodec(program: Command): void {
         'http://localhost:8233',
       ]),
     )
+    .option('--json', 'print one JSON object, once it listens')
     .action((options: ServeOptions) => interruptible((interrupted) => serveCodec(options, interrupted)));
 }
 
-async function serveCodec({ port, host, origin }: ServeOptions, interrupted: AbortSignal): Promise<void> {
+async function serveCodec({ port, host, origin, json }: ServeOptions, interrupted: AbortSignal): Promise<void> {
   const config = settings(process.env, ['PAYLOAD_KEYS', 'CODEC_TOKEN']);
   const codec = new EncryptionCodec(parsePayloadKeys(config.PAYLOAD_KEYS!));
   const { fetch } = createCodecServer({ codec, token: config.CODEC_TOKEN!, origins: origin });
   const server = await listen(fetch, { port, host });
   try {
-    print(`codec server: ${server.url}`);
+    if (json) printJson({ url: server.url });
+    else print(`codec server: ${server.url}`);
     note('Sign in there: it says how the Web UI uses it. Without TLS, open the Web UI at the same host name.');
     note(`Or: temporal --codec-endpoint ${server.url} --codec-auth "Bearer $CODEC_TOKEN"`);
     await aborted(interrupted);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 /** What the help of each command ends with. test/cli/help.test.ts holds them against the commands' own options. */
 export const EXAMPLES: Record<string, readonly string[]> = {
   'flows demo': ['flows demo', 'flows demo --count 20 --lifecycle single-task --json'],
-  'flows dev': ['flows dev'],
+  'flows dev': ['flows dev', 'flows dev --no-worker'],
   'flows worker': ['flows worker', 'flows worker --role gateway'],
   'flows gateway status': ['flows gateway status'],
   'flows claim start': ['flows claim start examples/claims.ndjson --wait', 'flows claim start - --json < claims.json'],

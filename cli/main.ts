@@ -1,49 +1,6 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { registerClaim } from './claim.js';
-import { registerCodec } from './codec.js';
-import { registerCompletion } from './completion.js';
-import { registerDemo } from './demo.js';
-import { registerDev } from './dev.js';
-import { registerDoctor } from './doctor.js';
-import { addExamples } from './examples.js';
 import { reportFailure } from './failure.js';
-import { registerFeed } from './feed.js';
-import { registerGateway } from './gateway.js';
-import { registerOnboarding } from './onboarding.js';
-import { registerProbe } from './probe.js';
-import { registerReconcile } from './reconcile.js';
-import { registerSandbox } from './sandbox.js';
-import { registerSetup } from './setup.js';
-import { registerWebhook } from './webhook.js';
-import { registerWorker } from './worker.js';
-
-const program = new Command('flows')
-  .description('Durable processes on Temporal whose human steps are Fragment tasks.')
-  .showHelpAfterError('(flows help COMMAND tells more)')
-  // Before any command is registered: they inherit it, and a usage error exits 2 through reportFailure.
-  .exitOverride();
-
-for (const register of [
-  registerDemo,
-  registerDev,
-  registerWorker,
-  registerGateway,
-  registerClaim,
-  registerOnboarding,
-  registerReconcile,
-  registerFeed,
-  registerWebhook,
-  registerSetup,
-  registerDoctor,
-  registerProbe,
-  registerSandbox,
-  registerCodec,
-  registerCompletion,
-]) {
-  register(program);
-}
-addExamples(program);
+import { flowsProgram } from './program.js';
 
 // `flows claim list | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -51,7 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync();
+  await flowsProgram().parseAsync();
 } catch (error) {
   reportFailure(error);
   // What a failure left open, a half-made worker above all, must not keep the process.

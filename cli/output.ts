@@ -56,9 +56,9 @@ const GAP = '  ';
 /** A column that is cut to less says nothing. */
 const NARROWEST = 8;
 
-/** A file or a pipe takes lines of any length. */
+/** A file or a pipe takes lines of any length, unless COLUMNS says otherwise. */
 function terminalWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Infinity;
+  return Number(process.env.COLUMNS) || (process.stdout.isTTY ? process.stdout.columns : Infinity);
 }
 
 function fitting(widths: number[], width: number): number[] {

@@ -5,7 +5,7 @@ import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
 import { startSandbox } from '../sandbox/server.js';
 import { aborted, interruptible } from './interruption.js';
 import { explained, portNumber } from './listen.js';
-import { CliError, print } from './output.js';
+import { CliError, print, printJson } from './output.js';
 import { inputName, readInput } from './session.js';
 
 interface SandboxOptions {
@@ -15,6 +15,7 @@ interface SandboxOptions {
   team?: boolean;
   behaviour?: string;
   temporalUi?: string;
+  json?: boolean;
 }
 
 export function registerSandbox(program: Command): void {
@@ -30,6 +31,7 @@ export function registerSandbox(program: Command): void {
       'switches for what Fragment leaves open (GET /_sandbox/behaviour names them), or a file',
     )
     .option('--temporal-ui <url>', 'Temporal Web UI, for links from tasks to their workflows', webAddress)
+    .option('--json', 'print one JSON object, once it listens')
     .action((options: SandboxOptions) => interruptible((interrupted) => serve(options, interrupted)));
 }
 
@@ -50,8 +52,12 @@ async function serve(options: SandboxOptions, interrupted: AbortSignal): Promise
     throw explained(error, { port, host });
   });
   try {
-    print(`inbox: ${sandbox.url}`);
-    print(environmentLines(sandbox, known ? undefined : token).join('\n'));
+    const env = environmentOf(sandbox, known ? undefined : token);
+    if (options.json) printJson({ inbox: sandbox.url, env });
+    else {
+      print(`inbox: ${sandbox.url}`);
+      print(exportLines(known ? { ...env, PAYMENTS_TOKEN: '$FRAGMENT_API_TOKEN' } : env));
+    }
     await aborted(interrupted);
   } finally {
     await sandbox.close();
@@ -70,13 +76,18 @@ async function readBehaviour(given: string): Promise<BehaviourInput> {
 }
 
 /** What another terminal needs to speak with this sandbox. A token that was given is not repeated. */
-export function environmentLines(at: { apiUrl: string; paymentsUrl: string }, token?: string): string[] {
-  return [
-    `export FRAGMENT_API_URL=${at.apiUrl}`,
-    ...(token ? [`export FRAGMENT_API_TOKEN=${token}`] : []),
-    `export PAYMENTS_URL=${at.paymentsUrl}`,
-    ...(token ? [`export PAYMENTS_TOKEN=${token}`] : ['export PAYMENTS_TOKEN=$FRAGMENT_API_TOKEN']),
-  ];
+export function environmentOf(at: { apiUrl: string; paymentsUrl: string }, token?: string): Record<string, string> {
+  return {
+    FRAGMENT_API_URL: at.apiUrl,
+    PAYMENTS_URL: at.paymentsUrl,
+    ...(token ? { FRAGMENT_API_TOKEN: token, PAYMENTS_TOKEN: token } : {}),
+  };
+}
+
+export function exportLines(env: Record<string, string>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}=${value}`)
+    .join('\n');
 }
 
 function webAddress(value: string): string {

@@ -23,11 +23,15 @@ export interface Stage {
   address: string;
   /** Absent where a real Fragment is spoken to. */
   sandbox?: Sandbox;
-  /** Rejects when the worker fails. */
+  /** Rejects when the worker fails; without one, never. */
   failed: Promise<void>;
 }
 
-export type StageOptions = Keep & { team: boolean };
+export interface StageOptions extends Keep {
+  team: boolean;
+  /** False: whoever performs has a worker of their own. */
+  worker?: boolean;
+}
 
 /** Runs with everything up, and takes down what it started, whatever happens. */
 export async function onStage<T>(options: StageOptions, perform: (stage: Stage) => Promise<T>): Promise<T> {
@@ -41,22 +45,26 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
     const sandbox = real ? undefined : await stageSandbox(options, undo);
     const config = settings({ ...quiet, ...sandbox?.env }, ['FRAGMENT_API_TOKEN']);
     if (real) await checkFragment(fragmentClient(config), config.FRAGMENT_API_URL);
-    installTelemetry(config);
+    // Temporal's native runtime ends with the last worker: without one it would keep the process.
+    if (options.worker !== false) installTelemetry(config);
     const { uiUrl, address } = await stageTemporal(options, undo);
     sandbox?.sandbox.linkTemporal(uiUrl);
 
     const connected = await connect();
     undo.push(() => connected.close());
-    const worker = await startWorker(config, 'all', { accounts: [undefined] });
-    undo.push(() => worker.stop());
+    const worker = options.worker === false ? undefined : await startWorker(config, 'all', { accounts: [undefined] });
+    undo.push(async () => worker?.stop());
     return await perform({
       temporal: connected.client,
-      gateway: () => ownGateway(worker),
+      gateway: async () => {
+        if (!worker) throw new CliError('no worker was started');
+        return ownGateway(worker);
+      },
       config,
       uiUrl,
       address,
       sandbox: sandbox?.sandbox,
-      failed: worker.done,
+      failed: worker?.done ?? new Promise(() => undefined),
     });
   } finally {
     // Newest first. One that cannot be taken down must not keep the others up.

@@ -4,13 +4,14 @@ import type { Config } from '../worker/config.js';
 import { installTelemetry } from '../worker/telemetry.js';
 import { aborted, interruptible } from './interruption.js';
 import { listen, portNumber } from './listen.js';
-import { CliError, note } from './output.js';
+import { CliError, note, printJson } from './output.js';
 import { settings } from './settings.js';
 
 interface WebhookCommand {
   account?: string;
   port: number;
   host: string;
+  json?: boolean;
 }
 
 /** Temporal's answer is waited for by those whose event it is. */
@@ -25,12 +26,17 @@ export function registerWebhook(program: Command): void {
     .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8082)
     .option('--host <address>', 'TLS is for whatever stands in front of it', '127.0.0.1')
     .option('--account <name>', 'the Fragment account that sends them; without it, the default one')
+    .option('--json', 'print one JSON object, once it listens')
     .action((options: WebhookCommand) =>
       interruptible((interrupted) => serve(options, settings(process.env, ['WEBHOOK_SECRET']), interrupted)),
     );
 }
 
-async function serve({ account, port, host }: WebhookCommand, config: Config, interrupted: AbortSignal): Promise<void> {
+async function serve(
+  { account, port, host, json }: WebhookCommand,
+  config: Config,
+  interrupted: AbortSignal,
+): Promise<void> {
   if (config.WEBHOOK_SECRET.length === 0) throw new CliError('WEBHOOK_SECRET names no secret', 2);
   const log = installTelemetry(config);
   const temporal = connectLazily();
@@ -53,6 +59,7 @@ async function serve({ account, port, host }: WebhookCommand, config: Config, in
   });
   const server = await listen(app.fetch, { port, host });
   try {
+    if (json) printJson({ url: server.url });
     note(`receiving webhooks at ${server.url}/webhook/<WEBHOOK_SECRET>`);
     await aborted(interrupted);
   } finally {

@@ -22,6 +22,7 @@ import {
   processesWorker,
   type Role,
 } from './roles.js';
+import { tellMissing } from './search-attributes.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
 import { openTracing } from './tracing.js';
@@ -81,6 +82,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   });
 
   if (holdsProcesses(role)) {
+    const attributes = processes.flatMap(({ searchAttributes = [] }) => searchAttributes);
+    await tellMissing(new Client(place), attributes, log);
     const workflows =
       parts.workflows ??
       workflowSource({

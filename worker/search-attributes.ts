@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
 import { claimAmountKey, claimOutcomeKey, claimStepKey } from '../workflows/claim/contract.js';
 import { fragmentTasksKey, needsAttentionKey, taskDueKey } from '../workflows/tasks/contract.js';
 import type { SearchAttribute } from './process-definition.js';
@@ -32,7 +33,7 @@ export async function missingSearchAttributes(
 ): Promise<SearchAttribute[]> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-  const wanted = [...SEARCH_ATTRIBUTES, ...more];
+  const wanted = [...new Set([...SEARCH_ATTRIBUTES, ...more])];
   for (const { name, type } of wanted) {
     const there: number | undefined = customAttributes[name];
     if (there === undefined || there === TYPES[type].number) continue;
@@ -41,6 +42,24 @@ export async function missingSearchAttributes(
     );
   }
   return wanted.filter(({ name }) => customAttributes[name] === undefined);
+}
+
+/**
+ * Where one is missing, a process stands still at its first step and goes on when it is there; only the SDK's log would hint
+ * at it. Somebody may be registering them at this moment, so it is no reason not to start.
+ */
+export async function tellMissing(client: Client, more: readonly SearchAttribute[], log: Logger): Promise<void> {
+  try {
+    const missing = (await missingSearchAttributes(client, more)).map(({ name }) => name);
+    if (missing.length === 0) return;
+    log.error(
+      { missing },
+      'search attributes are not registered: `flows setup`, or registerSearchAttributes for your own',
+    );
+  } catch (error) {
+    // The time-skipping server cannot list them, and Temporal Cloud may not let a worker do so.
+    log.debug({ reason: (error as Error).message }, 'search attributes could not be checked');
+  }
 }
 
 /** Adds those that a server lacks, ours and `more`, and says which. @throws SearchAttributeError */

@@ -81,6 +81,12 @@ describe('flows doctor', function () {
     complains(elsewhere.findings.get('namespace nowhere'), 'failure', /nowhere/, /namespace create -n nowhere/);
     const unset = await doctor({ ...sound(), TEMPORAL_ADDRESS: bare.address });
     complains(unset.findings.get('search attributes'), 'failure', /ClaimStep.*FragmentTasks/, /flows setup/);
+    const worker = startFlows(['worker'], { env: { ...sound(), TEMPORAL_ADDRESS: bare.address } });
+    try {
+      await worker.printed(/ClaimStep.*search attributes are not registered.*flows setup/);
+    } finally {
+      await worker.stop('SIGKILL');
+    }
   });
 
   it('and a claim is refused there with the same remedy, before anything runs that would be stuck', async () => {
@@ -182,6 +188,10 @@ describe('flows doctor', function () {
       );
       const gone = away.findings.get(`webhook receiver at ${nobody}`);
       complains(gone, 'failure', /ECONNREFUSED/, /flows webhook/);
+      // Something answers there, and it is none of ours: the sandbox knows no /readyz.
+      const other = await doctor(env, '--webhook-url', sandbox.url);
+      const stranger = other.findings.get(`webhook receiver at ${sandbox.url}`);
+      complains(stranger, 'failure', /\/readyz is answered by 404/, /a proxy may not pass \/readyz on/);
     } finally {
       await receiver.stop('SIGKILL');
     }

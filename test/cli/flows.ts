@@ -1,15 +1,20 @@
 /** `flows` as a person or a script runs it: a process of its own, with an environment of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface FlowsOptions {
   env?: Record<string, string>;
   /** What it reads on standard input. */
   input?: string;
+  /** Where it is run; the repository where nothing is said. */
+  cwd?: string;
 }
 
 export interface Ended {
@@ -32,11 +37,11 @@ export function flows(args: string[], options: FlowsOptions = {}): Promise<Ended
   return startFlows(args, options).ended;
 }
 
-export function startFlows(args: string[], { env = {}, input = '' }: FlowsOptions = {}): RunningFlows {
+export function startFlows(args: string[], { env = {}, input = '', cwd = root }: FlowsOptions = {}): RunningFlows {
   // Nothing of this shell's own settings: what the command is told is what stands in the test.
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], {
-    cwd: root,
+  const child = spawn(process.execPath, ['--import', tsx, join(root, 'cli/main.ts'), ...args], {
+    cwd,
     env: { PATH, HOME, TEMPORAL_CONFIG_FILE: '/nonexistent', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Command } from 'commander';
 import { EXAMPLES } from '../../cli/examples.js';
 import { table } from '../../cli/output.js';
+import { flowsProgram } from '../../cli/program.js';
 import { flows } from './flows.js';
 
 const run = promisify(execFile);
@@ -71,4 +73,22 @@ describe('the help of flows', function () {
     for (const line of table(rows, 40).split('\n')) assert.ok(line.length <= 40, line);
     assert.match(table(rows, Infinity), /great length/);
   });
+
+  it('as wide as COLUMNS says, also in a pipe', async () => {
+    const explain = (env = {}) => flows(['claim', 'explain', 'examples/claims.ndjson'], { env });
+    const rows = async (env?: object) =>
+      (await explain(env)).stdout.match(/^(STEP|data_entry|review|payment) .*$/gm) ?? [];
+    assert.ok((await rows()).some((row) => row.length > 60));
+    const narrow = await rows({ COLUMNS: '60' });
+    assert.ok(narrow.length > 8);
+    for (const row of narrow) assert.ok(row.length <= 60, row);
+  });
+
+  it('and every command has --json, but those whose output is a script or a log of JSON lines', () => {
+    const lacking = leaves(flowsProgram()).filter(({ options }) => !options.some(({ long }) => long === '--json'));
+    assert.deepEqual(lacking.map((command) => command.name()).toSorted(), ['completion', 'worker']);
+  });
 });
+
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { taskUid } from '../../fragment/uid.js';
 import { reconcileId, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
 import type { ProcessState } from '../../workflows/tasks/contract.js';
+import { startFlows } from '../cli/flows.js';
 import { setStage, type Stage } from '../stage.js';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -85,6 +86,15 @@ describe('flows reconcile', function () {
 
     assert.match((await flows('reconcile', '--unschedule')).out, /ended/);
     assert.match((await flows('reconcile', '--unschedule')).out, /there is none/);
+  });
+
+  it('says what it waits for where nobody sends for the account', async () => {
+    const waiting = startFlows(['reconcile', '--account', 'nobodys'], { env: { TEMPORAL_ADDRESS: stage.address } });
+    try {
+      await waiting.printed(/nobody sends for nobodys, so it waits: no gateway was ever started/);
+    } finally {
+      await waiting.stop('SIGKILL');
+    }
   });
 
   it('refuses an interval that is none, with exit code 2', async () => {

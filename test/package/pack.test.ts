@@ -9,7 +9,6 @@ import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startOwned, type OwnedProcess } from '../../worker/embedded/owned-process.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
-import { refundStepKey } from '../../examples/refund/contract.js';
 import { asUser } from './as-user.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -70,7 +69,7 @@ describe('the package, installed into an empty project', function () {
   });
 
   it("runs a process of one's own beside ours", async () => {
-    server = await startDevServer({ searchAttributes: spelledTypes([refundStepKey]), headless: true });
+    server = await startDevServer({ searchAttributes: spelledTypes(), headless: true });
     sandbox = await startSandbox({
       token: 'token',
       team: {
@@ -92,6 +91,8 @@ describe('the package, installed into an empty project', function () {
       BANK_URL: sandbox.paymentsUrl,
       BANK_TOKEN: 'token',
     };
+    const { stdout } = await run(process.execPath, [join(project, 'dist/setup.js')], { env });
+    assert.match(stdout, /registered: \[ '\w+' \]/);
     const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     worker = await startOwned('env', ['-i', ...pairs, process.execPath, join(project, 'dist/worker.js')]);
     const said = JSON.parse(await output('refund.js')) as { outcome: string; amount: number };
