@@ -22,6 +22,7 @@ import {
 } from './roles.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
+import { workerVersion } from './version.js';
 
 export interface RunningWorker {
   /**
@@ -80,7 +81,7 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
 
   if (holdsProcesses(role)) {
     const workflows = parts.workflows ?? workflowSource({ encrypted: place.dataConverter !== undefined });
-    workers.push(await processesWorker(place, workflows, processes));
+    workers.push(await processesWorker(place, { workflows, processes, version: workerVersion(config) }));
   }
   if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions, type WorkerOptions } from '@temporalio/worker';
 import {
   createFeedActivities,
   createLeaseActivities,
@@ -45,14 +45,17 @@ export interface Place {
   dataConverter?: DataConverter;
 }
 
-export function processesWorker(
-  place: Place,
-  workflows: WorkflowSource,
-  processes: readonly ProcessDefinition[],
-): Promise<Worker> {
+export interface ProcessesParts {
+  workflows: WorkflowSource;
+  processes: readonly ProcessDefinition[];
+  version?: WorkerDeploymentOptions;
+}
+
+export function processesWorker(place: Place, { workflows, processes, version }: ProcessesParts): Promise<Worker> {
   return Worker.create({
     ...place,
     ...workflows,
+    ...(version ? { workerDeploymentOptions: version } : {}),
     taskQueue: PROCESSES_QUEUE,
     activities: Object.assign({}, ...processes.map(({ activities }) => activities)) as object,
     ...PROCESSES_SIZING,

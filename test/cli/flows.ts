@@ -10,6 +10,8 @@ export interface FlowsOptions {
   env?: Record<string, string>;
   /** What it reads on standard input. */
   input?: string;
+  /** What is run in the place of the command line. */
+  program?: string;
 }
 
 export interface Ended {
@@ -32,10 +34,13 @@ export function flows(args: string[], options: FlowsOptions = {}): Promise<Ended
   return startFlows(args, options).ended;
 }
 
-export function startFlows(args: string[], { env = {}, input = '' }: FlowsOptions = {}): RunningFlows {
+export function startFlows(
+  args: string[],
+  { env = {}, input = '', program = 'cli/main.ts' }: FlowsOptions = {},
+): RunningFlows {
   // Nothing of this shell's own settings: what the command is told is what stands in the test.
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
     cwd: root,
     env: { PATH, HOME, TEMPORAL_CONFIG_FILE: '/nonexistent', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

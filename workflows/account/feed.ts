@@ -4,6 +4,7 @@ import {
   continueAsNew,
   proxyActivities,
   setHandler,
+  setWorkflowOptions,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -103,3 +104,6 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
     };
   }
 }
+
+// Never over: it goes on upon whichever version is current (docs/upgrade.md).
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, taskFeed);

@@ -6,6 +6,7 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
 } from '@temporalio/workflow';
 import type { LeaseActivities } from '../../activities/lease.js';
 import { leaseQueue } from '../tasks/contract.js';
@@ -49,6 +50,9 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
   await held.catch(() => undefined);
   return continueAsNew<typeof gatewayLease>({ account, takeovers: takeovers + here, last: taken });
 }
+
+// Never over: it goes on upon whichever version is current (docs/upgrade.md).
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, gatewayLease);
 
 function details(account: string | undefined, takeovers: number, { holder, since }: LeaseTaken): string {
   return [
