@@ -1,15 +1,8 @@
 import { CancelledFailure } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  continueAsNew,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  setWorkflowOptions,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { LeaseActivities } from '../../activities/lease.js';
 import { leaseQueue } from '../tasks/contract.js';
+import { continueOnCurrent, isOutdated } from './current-version.js';
 import { leaseTakenSignal, type LeaseInput, type LeaseTaken } from './lease-contract.js';
 
 /** Each takeover leaves an event or two; a new run keeps the history small. */
@@ -40,7 +33,7 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
   const scope = new CancellationScope();
   const held = scope.run(() => holdLease.executeWithOptions({ summary: `gateway of ${account ?? 'the account'}` }, []));
   try {
-    await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN)]);
+    await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN || isOutdated())]);
   } catch (error) {
     // However the holder ended, a cancelled workflow has been cancelled.
     throw CancellationScope.current().consideredCancelled ? new CancelledFailure('the lease was cancelled') : error;
@@ -48,11 +41,8 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
 
   scope.cancel();
   await held.catch(() => undefined);
-  return continueAsNew<typeof gatewayLease>({ account, takeovers: takeovers + here, last: taken });
+  return continueOnCurrent<typeof gatewayLease>({ account, takeovers: takeovers + here, last: taken });
 }
-
-// Never over: it goes on upon whichever version is current (docs/upgrade.md).
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, gatewayLease);
 
 function details(account: string | undefined, takeovers: number, { holder, since }: LeaseTaken): string {
   return [

@@ -1,4 +1,4 @@
-import { proxyActivities, setCurrentDetails, setWorkflowOptions } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { DriftClass } from '../../activities/drift.js';
 import type { Drift, ReconcileActivities } from '../../activities/reconcile.js';
 import type { Mended } from '../../activities/reconcile-mend.js';
@@ -140,9 +140,6 @@ export async function reconcile({ account, dryRun = false, force = false, graceM
     setCurrentDetails(reconcileDetails(report, doing));
   }
 }
-
-// Begun by a schedule, and of no version: it goes on upon whichever is current (docs/upgrade.md).
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, reconcile);
 
 const PROPOSALS = {
   tell: 'would tell the process',
