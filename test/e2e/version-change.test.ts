@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Client, Connection } from '@temporalio/client';
 import { decodeVersioningBehavior } from '@temporalio/common/lib/worker-deployments.js';
+import { workersFinding } from '../../cli/doctor-workers.js';
 import { Claims } from '../../client/index.js';
 import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import { claimWorkflowId, type ClaimStep } from '../../workflows/claim/contract.js';
@@ -34,6 +35,7 @@ describe('a running process whose code is changed', function () {
   it('ends on the version that it began on, while new ones begin on the next, and the feed moves over', async () => {
     const gateway = startGateway();
     const first = start(['worker', '--role', 'processes'], { env: versioned('1') });
+    assert.match(await until(() => saidOfWorkers(/claims:1/)), /none of them is unversioned, which is current/);
     await makeCurrent('1');
     // It is given nothing to do before it is current.
     const second = start([], { env: versioned('2'), program: 'test/e2e/second-version/worker.ts' });
@@ -49,6 +51,7 @@ describe('a running process whose code is changed', function () {
       await finish(id, 'data_entry');
       await finish(id, 'review', { decision: 'approve' });
     }
+    assert.match((await workersFinding(temporal)).said, /\(claims:1, claims:2\); current: claims:2$/);
     for (const id of V2) await finish(id, 'approval', { decision: 'approve' }, 'bob@example.com');
     for (const id of [...V1, ...V2]) await finish(id, 'payment');
     for (const id of [...V1, ...V2]) assert.equal((await claims.result(id)).outcome, 'paid', id);
@@ -89,6 +92,12 @@ describe('a running process whose code is changed', function () {
         .setWorkerDeploymentCurrentVersion({ namespace: 'default', deploymentName: DEPLOYMENT, buildId })
         .catch(() => undefined),
     );
+  }
+
+  /** By `flows doctor`, once it says that. */
+  async function saidOfWorkers(pattern: RegExp): Promise<string | undefined> {
+    const { said } = await workersFinding(temporal);
+    return pattern.test(said) ? said : undefined;
   }
 
   async function runningOn(buildId: string): Promise<number> {
