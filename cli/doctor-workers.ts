@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import type { Finding } from './doctor-checks.js';
 
+/** As Temporal numbers the types of task queues, and the ways of versioning. */
 const WORKFLOW_TASKS = 1;
 const VERSIONED = 2;
 
@@ -18,7 +19,7 @@ export async function workersFinding({ workflowService, options }: Client): Prom
   const workers = new Map(
     (pollers ?? []).map(({ identity, deploymentOptions: own }) => [
       identity,
-      spelled(own?.workerVersioningMode === VERSIONED ? own : undefined),
+      spelled((own?.workerVersioningMode as number) === VERSIONED ? own : undefined),
     ]),
   );
   if (workers.size === 0) {
