@@ -4,9 +4,9 @@ import { connect } from '../client/index.js';
 import { variableOf, type FragmentAccount } from '../worker/accounts.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
-import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { feedFinding, leaseFinding } from './doctor-account.js';
 import { webhook } from './doctor-webhook.js';
+import { workersFinding } from './doctor-workers.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from '../worker/search-attributes.js';
 
@@ -24,7 +24,6 @@ const NODE = [20, 19] as const;
 const DOCUMENTED_PER_MINUTE = 60;
 /** Due dates and the feed's window are off by as much as the clocks are. The Date header has whole seconds. */
 const SKEW_SECONDS = 5;
-const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 };
 
 /** Everything that the processes stand on, one thing after the other: what fails first is often why the next one does. */
 export async function* examine(env: NodeJS.ProcessEnv, webhookUrl?: string): AsyncGenerator<Finding> {
@@ -90,7 +89,7 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
     return;
   }
   yield await searchAttributes(client);
-  const processes = await pollers(client, PROCESSES_QUEUE, 'workflow', 'flows worker --role processes');
+  const processes = await workersFinding(client);
   yield processes;
   for (const { name: account } of accounts) {
     yield await leaseFinding(client, account);
@@ -109,23 +108,6 @@ async function searchAttributes(client: Client): Promise<Finding> {
   } catch (error) {
     return { what, verdict: 'failure', said: messageOf(error), remedy: 'ask whoever administers the namespace' };
   }
-}
-
-async function pollers(
-  client: Client,
-  queue: string,
-  type: keyof typeof TASK_QUEUE_TYPES,
-  remedy: string,
-): Promise<Finding> {
-  const answer = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: queue },
-    taskQueueType: TASK_QUEUE_TYPES[type],
-  });
-  const count = new Set(answer.pollers?.map(({ identity }) => identity)).size;
-  const what = `workers on ${queue}`;
-  if (count > 0) return { what, verdict: 'ok', said: `${count} within the last minutes` };
-  return { what, verdict: 'warning', said: 'nobody takes work', remedy: `start one: ${remedy}` };
 }
 
 function limits({ name, requestsPerMinute: perMinute, maxBatch: batch }: FragmentAccount): Finding {

@@ -27,7 +27,7 @@ const header = (name: string) =>
       .default(name),
   );
 
-/** Every variable that the processes read, beside TEMPORAL_*, which @temporalio/envconfig reads. */
+/** Every variable that the processes read, beside those of TEMPORAL_* that @temporalio/envconfig reads. */
 export const configSchema = z.object({
   FRAGMENT_API_URL: url
     .pipe(z.string().default('https://api.onfragment.com/api/v1'))
@@ -56,6 +56,16 @@ export const configSchema = z.object({
     })
     .describe('id:base64 of 32 bytes, comma-separated: the first encrypts what Temporal keeps, all decrypt'),
   CODEC_TOKEN: text.describe('asked of whoever wants the codec server to decrypt (flows codec serve)'),
+  TEMPORAL_DEPLOYMENT_NAME: text
+    // What Temporal's server refuses, and only when the worker polls.
+    .refine(
+      (name) => name === undefined || /^(?!__)[^.:]+$/.test(name),
+      'must hold no full stop and no colon, and not begin with two underscores',
+    )
+    .describe('Worker Deployment of the workers for processes (docs/upgrade.md); without it, they are unversioned'),
+  TEMPORAL_WORKER_BUILD_ID: text.describe(
+    'the version in that deployment: another one wherever workflow code is another one, 0.2.0 or a commit',
+  ),
   HEALTH_PORT: z
     .preprocess(blankIsAbsent, z.coerce.number().int().min(0).max(65_535).optional())
     .describe('a worker answers /livez and /readyz here; without it, nowhere'),
@@ -97,8 +107,18 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, needs: readonly
   const parsed = configSchema.safeParse(env);
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => `${meaning(issue.path[0])}: ${issue.message}`);
   const missing = needs.filter((name) => !env[name]).map((name) => `${meaning(name)}: is not set`);
-  if (parsed.success && missing.length === 0) return { ...parsed.data, accounts: accountsOf(parsed.data, env) };
-  throw new ConfigError([...wrong, ...missing]);
+  const halves = halfOfAVersion(env);
+  if (parsed.success && missing.length + halves.length === 0) {
+    return { ...parsed.data, accounts: accountsOf(parsed.data, env) };
+  }
+  throw new ConfigError([...wrong, ...missing, ...halves]);
+}
+
+/** One of the two alone is a worker that somebody believes to be versioned. */
+function halfOfAVersion(env: NodeJS.ProcessEnv): string[] {
+  const pair = ['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const;
+  const [absent, ...more] = pair.filter((name) => !env[name]);
+  return absent && more.length === 0 ? [`${meaning(absent)}: is not set, and the other half of a version is`] : [];
 }
 
 function accountsOf(variables: z.infer<typeof configSchema>, env: NodeJS.ProcessEnv): FragmentAccount[] {

@@ -26,6 +26,7 @@ import { tellMissing } from './search-attributes.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';
 import { openTracing } from './tracing.js';
+import { workerVersion } from './version.js';
 
 export interface RunningWorker {
   /**
@@ -90,7 +91,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
         encrypted: place.dataConverter !== undefined,
         traced: tracing !== undefined,
       });
-    workers.push(await processesWorker(place, workflows, processes, tracing));
+    const version = workerVersion(config);
+    workers.push(await processesWorker(place, { workflows, processes, version, tracing }));
   }
   if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
 

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions, type WorkerOptions } from '@temporalio/worker';
 import {
   createFeedActivities,
   createLeaseActivities,
@@ -47,15 +47,21 @@ export interface Place {
   dataConverter?: DataConverter;
 }
 
+export interface ProcessesParts {
+  workflows: WorkflowSource;
+  processes: readonly ProcessDefinition[];
+  version?: WorkerDeploymentOptions;
+  tracing?: Tracing;
+}
+
 export function processesWorker(
   place: Place,
-  workflows: WorkflowSource,
-  processes: readonly ProcessDefinition[],
-  tracing?: Tracing,
+  { workflows, processes, version, tracing }: ProcessesParts,
 ): Promise<Worker> {
   return Worker.create({
     ...place,
     ...workflows,
+    ...(version ? { workerDeploymentOptions: version } : {}),
     sinks: tracing?.sinks,
     interceptors: {
       activity: tracing ? [tracing.activity] : [],

@@ -20,16 +20,21 @@ const ACTIVITIES_ALONE = 'No workflows registered';
 
 let installed: Logger | undefined;
 
+/** Without Temporal's runtime, which nothing ends in a process that has no worker. */
+export function openLog({ LOG_LEVEL: level }: Pick<Config, 'LOG_LEVEL'>): Logger {
+  return pino(
+    { level, redact: { paths: ['token', 'config', '*.token', '*.headers'], censor: '[secret]' } },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}
+
 /**
  * One logger for ours and Temporal's lines, on standard error: standard output belongs to `--json`. With METRICS_PORT, one
  * endpoint for our figures and the SDK's, on every address, because whoever scrapes it is elsewhere; nothing else is to be read there.
  */
 export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Config): Logger {
   if (installed) return installed;
-  const logger = pino(
-    { level, redact: { paths: ['token', 'config', '*.token', '*.headers'], censor: '[secret]' } },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const logger = openLog({ LOG_LEVEL: level });
   const at = (severity: LogLevel) => (message: string, fields?: LogMetadata) =>
     logger[message.startsWith(ACTIVITIES_ALONE) ? 'debug' : LEVELS[severity]](logFields(fields ?? {}), message);
   install(port, {

@@ -40,10 +40,10 @@ export class Backend {
     setMaxListeners(0, this.over.signal);
   }
 
-  /** Resolves when all claims have been started and everything planned has been asked. */
-  async run(): Promise<void> {
-    this.operating = this.operate();
-    await Promise.all(this.plan.claims.map((planned) => this.runClaim(planned)));
+  /** Resolves when these claims have been started and everything planned for them has been asked. */
+  async run(claims: readonly PlannedClaim[] = this.plan.claims): Promise<void> {
+    this.operating ??= this.operate();
+    await Promise.all(claims.map((planned) => this.runClaim(planned)));
   }
 
   async stop(): Promise<void> {

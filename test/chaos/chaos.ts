@@ -9,12 +9,15 @@ import { Backend } from './backend.js';
 import { violations, type EndedClaim } from './checks.js';
 import { PARTS, planChaos, type Plan, type PlannedClaim } from './plan.js';
 import { readRecord } from './record.js';
+import { roll, rollingViolations, type Replaced } from './rolling.js';
 import { setChaosStage, type ChaosStage } from './stage.js';
 
 export interface ChaosOptions {
   seed: number;
   claims: number;
   faults: number;
+  /** Replaces each worker once, as a deployment does. */
+  rolling?: boolean;
   /** After the last fault, for the claims to end. @default 420 */
   settleSeconds?: number;
   say?: (line: string) => void;
@@ -31,6 +34,7 @@ export interface ChaosReport {
     /** Processes that ended though nobody killed them, and were started again. */
     deaths: Record<string, number>;
     verbs: Record<string, number>;
+    replaced?: Replaced[];
     tasks: number;
     requests: number;
     maxIn60s: number;
@@ -50,6 +54,7 @@ const ACCOUNT_WORKFLOWS = ['taskFeed', 'gatewayLease', 'reconcile'];
  * same arguments; what it meets at which instant is up to the machine.
  */
 export async function runChaos({
+  rolling = false,
   settleSeconds = 420,
   say = () => undefined,
   ...options
@@ -62,7 +67,9 @@ export async function runChaos({
   let report: ChaosReport;
   try {
     say(`seed ${options.seed}: ${plan.claims.length} claims, ${plan.faults.length} faults; logs in ${directory}`);
-    const asked = backend.run();
+    const { asked, replaced } = rolling
+      ? await roll(plan, { stage, backend, openClaims: () => openClaims(stage.temporal), say })
+      : { asked: backend.run() };
     await play(plan, stage, say);
     await stage.heal();
     say(`all faults are over, after ${seconds(began)} s`);
@@ -70,6 +77,10 @@ export async function runChaos({
     await backend.stop();
     await quiet(stage);
     report = await lookAt(plan, stage, backend, began);
+    if (replaced) {
+      report.figures.replaced = replaced;
+      report.violations.push(...rollingViolations(replaced));
+    }
   } finally {
     await backend.stop();
     await stage.stop();

@@ -12,18 +12,18 @@ export interface Launched {
 const RESTART_MS = 1_000;
 
 /** A process that is killed and started again, and started again too if it ends by itself, as a supervisor would. */
-export class Part {
+export class Part<L extends Launched = Launched> {
   kills = 0;
   /** Why it ended by itself, each time. */
   readonly deaths: string[] = [];
-  private running?: Launched;
+  protected running?: L;
   private over = false;
   /** One thing at a time: a kill waits until the last restart is through. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly name: string,
-    private readonly launch: () => Promise<Launched>,
+    private readonly launch: () => Promise<L>,
   ) {}
 
   start(): Promise<void> {
@@ -52,7 +52,7 @@ export class Part {
     await this.inTurn(async () => this.running?.stop());
   }
 
-  private async up(): Promise<void> {
+  protected async up(): Promise<void> {
     while (!this.over) {
       try {
         const launched = await this.launch();
@@ -66,7 +66,7 @@ export class Part {
     }
   }
 
-  private revive(launched: Launched, error: Error): void {
+  private revive(launched: L, error: Error): void {
     // Killed by us, or stopped: not its own doing.
     if (this.running !== launched || this.over) return;
     this.running = undefined;
@@ -77,7 +77,7 @@ export class Part {
     });
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+  protected inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.turn.then(work);
     this.turn = mine.catch(() => undefined);
     return mine;

@@ -8,17 +8,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startOwned } from '../../worker/embedded/owned-process.js';
+import { freePort } from '../../worker/embedded/ports.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
 import { Part, type Launched } from './part.js';
-import { PARTS, type Link, type PartName, type Plan, type PlannedFault } from './plan.js';
+import { type Link, type PartName, type Plan, type PlannedFault } from './plan.js';
 import { Proxy } from './proxy.js';
 import { RequestCount } from './request-count.js';
 import type { SandboxSettings } from './sandbox-process.js';
+import { WorkerPart, type LaunchedWorker } from './worker-part.js';
 
 export interface ChaosStage {
   /** Past the wires that break: the checks and the claims' backends see what is, as soon as Temporal is up. */
   temporal: Client;
   parts: Record<PartName, Part>;
+  workers: Record<WorkerName, WorkerPart>;
   requests: RequestCount;
   journal: string;
   /** How often each kind of fault was brought about. */
@@ -30,7 +33,8 @@ export interface ChaosStage {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const WORKERS = ['gateway-1', 'gateway-2', 'processes-1', 'processes-2'] as const;
+export const WORKERS = ['gateway-1', 'gateway-2', 'processes-1', 'processes-2'] as const;
+export type WorkerName = (typeof WORKERS)[number];
 const TOKEN = 'chaos-token';
 const run = promisify(execFile);
 
@@ -56,12 +60,10 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
     PAYMENTS_URL: `${fragmentUrl}/payments`,
     PAYMENTS_TOKEN: TOKEN,
   };
-  const flows = (name: string, ...args: string[]) =>
-    node(join(directory, `${name}.log`), [join(built, 'cli', 'main.js'), ...args], env);
   const settings: SandboxSettings = { seed: plan.seed, token: TOKEN, journal, requestsPerMinute, ledger: plan.ledger };
 
-  const launches: Record<PartName, () => Promise<Launched>> = {
-    async temporal() {
+  const launches = {
+    temporal: async (): Promise<Launched> => {
       const server = await startDevServer({
         // The same port again: a server that comes back is found where it was.
         ...(temporalPort === undefined ? {} : { port: temporalPort }),
@@ -72,18 +74,21 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
       temporalPort = Number(server.address.split(':')[1]);
       return server;
     },
-    async sandbox() {
+    sandbox: async (): Promise<Launched> => {
       const script = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
       const sandbox = await node(join(directory, 'sandbox.log'), ['--import', 'tsx', script, JSON.stringify(settings)]);
       sandboxUrl = await Promise.race([sandbox.died, urlOf(sandbox)]);
       return sandbox;
     },
-    'gateway-1': () => flows('gateway-1', 'worker', '--role', 'gateway'),
-    'gateway-2': () => flows('gateway-2', 'worker', '--role', 'gateway'),
-    'processes-1': () => flows('processes-1', 'worker', '--role', 'processes'),
-    'processes-2': () => flows('processes-2', 'worker', '--role', 'processes'),
   };
-  const parts = Object.fromEntries(PARTS.map((name) => [name, new Part(name, launches[name])])) as ChaosStage['parts'];
+  const workers = Object.fromEntries(
+    WORKERS.map((name) => [name, new WorkerPart(name, () => worker(name))]),
+  ) as ChaosStage['workers'];
+  const parts = {
+    temporal: new Part('temporal', launches.temporal),
+    sandbox: new Part('sandbox', launches.sandbox),
+    ...workers,
+  };
   const undo: (() => Promise<unknown> | void)[] = [
     () => Object.values(wires).forEach((wire) => wire.close()),
     // Temporal last: workers drain while it still answers.
@@ -100,10 +105,17 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
     await Promise.all(WORKERS.map((name) => parts[name].start()));
     const connection = await Connection.connect({ address: `127.0.0.1:${temporalPort}` });
     undo.push(() => connection.close());
-    return { temporal: new Client({ connection }), parts, requests, journal, faults, inflict, heal, stop };
+    return { temporal: new Client({ connection }), parts, workers, requests, journal, faults, inflict, heal, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+
+  async function worker(name: WorkerName): Promise<LaunchedWorker> {
+    const healthPort = String(await freePort(0));
+    const args = [join(built, 'cli', 'main.js'), 'worker', '--role', name.split('-')[0]!];
+    const launched = await node(join(directory, `${name}.log`), args, { ...env, HEALTH_PORT: healthPort });
+    return { ...launched, ready: () => Promise.race([launched.died, serves(`http://127.0.0.1:${healthPort}/readyz`)]) };
   }
 
   async function inflict(fault: PlannedFault): Promise<void> {
@@ -156,6 +168,16 @@ async function build(directory: string): Promise<string> {
 function node(log: string, args: string[], env: Record<string, string> = {}) {
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return startOwned('/bin/sh', ['-c', 'exec "$@" 2>>"$0"', log, 'env', ...pairs, process.execPath, ...args]);
+}
+
+async function serves(url: string): Promise<void> {
+  while (
+    !(await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await sleep(100);
 }
 
 async function urlOf(sandbox: { output(): string }): Promise<string> {

@@ -15,6 +15,8 @@ export interface FlowsOptions {
   input?: string;
   /** Where it is run; the repository where nothing is said. */
   cwd?: string;
+  /** What is run in the place of the command line. */
+  program?: string;
 }
 
 export interface Ended {
@@ -37,10 +39,13 @@ export function flows(args: string[], options: FlowsOptions = {}): Promise<Ended
   return startFlows(args, options).ended;
 }
 
-export function startFlows(args: string[], { env = {}, input = '', cwd = root }: FlowsOptions = {}): RunningFlows {
+export function startFlows(
+  args: string[],
+  { env = {}, input = '', cwd = root, program = 'cli/main.ts' }: FlowsOptions = {},
+): RunningFlows {
   // Nothing of this shell's own settings: what the command is told is what stands in the test.
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', tsx, join(root, 'cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, ['--import', tsx, join(root, program), ...args], {
     cwd,
     env: { PATH, HOME, TEMPORAL_CONFIG_FILE: '/nonexistent', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

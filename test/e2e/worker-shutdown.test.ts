@@ -57,9 +57,9 @@ describe('a worker that is ended', function () {
     return () => clearInterval(timer);
   }
 
-  async function finishOnAnotherWorker(ids: string[]): Promise<void> {
+  async function finishOnAnotherWorker(ids: string[], env: Record<string, string> = {}): Promise<void> {
     const stopAnswering = answerAll();
-    const next = await backdrop.worker();
+    const next = await backdrop.worker(env);
     try {
       for (const id of ids) assert.equal((await claims.result(id)).outcome, 'paid', id);
     } finally {
@@ -105,6 +105,28 @@ describe('a worker that is ended', function () {
     assert.equal(code, 0, stderr);
     faults.clear();
     await finishOnAnotherWorker(ids);
+  });
+
+  it('by SIGTERM, while a payment is under way: it waits for the answer, and the money moves once', async () => {
+    const { faults, ledger } = backdrop.sandbox;
+    faults.add({ kind: 'delay', delayMs: 4_000, times: 1, match: { method: 'POST', path: '/payments' } });
+    const provider = { PAYMENTS_URL: backdrop.sandbox.paymentsUrl, PAYMENTS_TOKEN: 'test-token' };
+    const worker = await backdrop.worker(provider);
+    const ids = await start(worker);
+    const stopAnswering = answerAll();
+    await until('a payment under way', () => faults.taken > 0);
+    const { code, stderr } = await worker.stop('SIGTERM');
+    stopAnswering();
+    assert.equal(code, 0, stderr);
+    assert.ok(ledger.payments().length > 0, 'the worker did not wait for it');
+    await finishOnAnotherWorker(ids, provider);
+    assert.deepEqual(
+      ledger
+        .payments()
+        .map(({ claim_id: id, status }) => `${id} ${status}`)
+        .toSorted(),
+      ids.map((id) => `${id} paid`),
+    );
   });
 
   it('by SIGKILL, with a request in flight: the next one finishes the claims, with one task for each step', async () => {

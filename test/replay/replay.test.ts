@@ -32,14 +32,15 @@ describe('recorded histories', function () {
   });
 
   it('71: an incompatible change is caught', async () => {
-    const incompatible = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('incompatible-workflow.ts', import.meta.url)),
-      logger: new DefaultLogger('WARN'),
-    });
     const claims = histories.filter(({ name }) => name.includes('/claim-'));
-    const failures = await failuresOf({ workflowBundle: incompatible }, claims);
+    const failures = await failuresOf(await bundled('incompatible-workflow.ts'), claims);
     assert.equal(failures.length, claims.length);
     for (const failure of failures) assert.match(failure, /DeterminismViolation|Nondeterminism/);
+  });
+
+  it('71: the same change behind patched() is none for those who came past it before', async () => {
+    const claims = histories.filter(({ name }) => name.includes('/claim-'));
+    assert.deepEqual(await failuresOf(await bundled('patched-workflow.ts'), claims), []);
   });
 
   it('77: name no machine, and hold no path of one', () => {
@@ -59,6 +60,11 @@ describe('recorded histories', function () {
     }
   });
 });
+
+async function bundled(module: string): Promise<ReplayWorkerOptions> {
+  const workflowsPath = fileURLToPath(new URL(module, import.meta.url));
+  return { workflowBundle: await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }) };
+}
 
 async function failuresOf(options: ReplayWorkerOptions, histories: RecordedHistory[]): Promise<string[]> {
   const failures: string[] = [];

@@ -37,4 +37,15 @@ describe("the workers' configuration", () => {
       },
     );
   });
+
+  it('a version has two halves, and a name that Temporal takes', () => {
+    const version = { TEMPORAL_DEPLOYMENT_NAME: 'claims', TEMPORAL_WORKER_BUILD_ID: '0.2.0' };
+    assert.equal(loadConfig(version).TEMPORAL_WORKER_BUILD_ID, '0.2.0');
+    for (const name of Object.keys(version)) {
+      assert.throws(() => loadConfig({ ...version, [name]: '' }), new RegExp(`${name}.*is not set`));
+    }
+    for (const name of ['claims.eu', 'claims:eu', '__claims']) {
+      assert.throws(() => loadConfig({ ...version, TEMPORAL_DEPLOYMENT_NAME: name }), /TEMPORAL_DEPLOYMENT_NAME/);
+    }
+  });
 });

@@ -7,10 +7,17 @@ export interface OwnedProcess {
   pid: number;
   /** Rejects, with the end of the output, when the process ends before it was stopped. */
   died: Promise<never>;
+  /** However it ends. */
+  ended: Promise<Exit>;
   alive(): boolean;
   /** What it has printed so far (the end of it). */
   output(): string;
   stop(): Promise<void>;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
 }
 
 /**
@@ -47,11 +54,11 @@ export async function startOwned(command: string, args: string[]): Promise<Owned
 
   let stopping = false;
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => {
+  const ended = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => {
       process.off('exit', killNow);
       watchdog.kill('SIGKILL');
-      resolve();
+      resolve({ code, signal });
     });
   });
   const died = new Promise<never>((_resolve, reject) => {
@@ -68,7 +75,7 @@ export async function startOwned(command: string, args: string[]): Promise<Owned
     await ended;
     clearTimeout(force);
   };
-  return { pid, died, alive, output: () => output, stop };
+  return { pid, died, ended, alive, output: () => output, stop };
 }
 
 /** A Go panic tells the reason first and then prints pages of stack. */

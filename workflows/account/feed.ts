@@ -1,7 +1,6 @@
 import {
   allHandlersFinished,
   condition,
-  continueAsNew,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -12,6 +11,7 @@ import type { FeedActivities, FeedRound } from '../../activities/feed.js';
 import type { FeedCursor } from '../../activities/feed-cursor.js';
 import { fragmentQueue } from '../tasks/contract.js';
 import { MAX_HINTS, feedStatusQuery, pokeFeedSignal, type FeedStatus } from './contract.js';
+import { continueOnCurrent, isOutdated } from './current-version.js';
 import { feedDetails } from './feed-details.js';
 import { REQUESTS_A_ROUND, expectedDelay, intervalMs, quietAfter, spacingMs } from './feed-pace.js';
 
@@ -54,7 +54,7 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
   });
   setHandler(feedStatusQuery, status);
 
-  while (!workflowInfo().continueAsNewSuggested && workflowInfo().historyLength < LONG_HISTORY) {
+  while (!workflowInfo().continueAsNewSuggested && workflowInfo().historyLength < LONG_HISTORY && !isOutdated()) {
     const named = [...hints];
     const wasPoked = poked;
     short = named.length > 0 && short < SHORT_IN_A_ROW ? short + 1 : 0;
@@ -78,7 +78,7 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
   }
   await condition(allHandlersFinished);
   // A poke that nobody has acted on yet is acted on by the new run's first round, which begins at once.
-  return continueAsNew<typeof taskFeed>({
+  return continueOnCurrent<typeof taskFeed>({
     account,
     cursor,
     quietRounds,

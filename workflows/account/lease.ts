@@ -1,14 +1,8 @@
 import { CancelledFailure } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  continueAsNew,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { LeaseActivities } from '../../activities/lease.js';
 import { leaseQueue } from '../tasks/contract.js';
+import { continueOnCurrent, isOutdated } from './current-version.js';
 import { leaseTakenSignal, type LeaseInput, type LeaseTaken } from './lease-contract.js';
 
 /** Each takeover leaves an event or two; a new run keeps the history small. */
@@ -43,7 +37,7 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
   const held = scope.run(() => holdLease.executeWithOptions({ summary: `gateway of ${account ?? 'the account'}` }, []));
   const cancelled = () => CancellationScope.current().consideredCancelled;
   try {
-    await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN)]);
+    await Promise.race([held, condition(() => here >= TAKEOVERS_A_RUN || isOutdated())]);
   } catch (error) {
     if (!cancelled()) throw error;
   }
@@ -51,7 +45,7 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
   scope.cancel();
   await held.catch(() => undefined);
   if (cancelled()) throw new CancelledFailure('the lease was cancelled');
-  return continueAsNew<typeof gatewayLease>({ account, takeovers: takeovers + here, last: taken });
+  return continueOnCurrent<typeof gatewayLease>({ account, takeovers: takeovers + here, last: taken });
 }
 
 function details(account: string | undefined, takeovers: number, { holder, since }: LeaseTaken): string {
