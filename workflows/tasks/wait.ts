@@ -123,15 +123,17 @@ export class StepWait {
 
   /** The answer, where it is one; else the task goes back to the person. */
   private async judge(told: TaskNews): Promise<StepResult | undefined> {
-    // It may be a late copy, of an answer that was handed back or that the person has corrected by now; and once a task was
-    // handed back, what was told of it before may decide nothing while the task stands open.
-    const doubtful = this.handedBack || this.problemWith(told) !== undefined;
-    const news = doubtful ? await this.task.read(this.spec, this.state) : told;
+    // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
+    const news = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
     if (news?.status !== 'DONE') return undefined;
     const problem = this.problemWith(news);
-    if (!problem) return answerOf(news);
-    await this.handBack(problem);
-    return undefined;
+    if (problem) {
+      await this.handBack(problem);
+      return undefined;
+    }
+    // An answer that the person corrected just before it was handed back counts, but its task stands open then.
+    if (this.handedBack) await this.task.settle(this.state);
+    return answerOf(news);
   }
 
   private problemWith(news: TaskNews): string | undefined {
