@@ -7,6 +7,7 @@ import { Team } from '../../sandbox/team.js';
 import type { OwnedProcess } from '../../worker/embedded/owned-process.js';
 import { PROCESSES_SIZING } from '../../worker/roles.js';
 import { FEED_WORKFLOW_ID, feedStatusQuery, type FeedStatus } from '../../workflows/account/contract.js';
+import { spacingMs } from '../../workflows/account/feed-pace.js';
 import { RECONCILE_WORKFLOW, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
 import { CLAIM_WORKFLOW, claimWorkflowId } from '../../workflows/claim/contract.js';
 import { PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
@@ -98,6 +99,11 @@ async function measure(
   });
   tell(`open after ${open.seconds} s, with ${open.requests} requests; held for ${holdSeconds} s`);
 
+  // Held is what is quiet: right after the opening the feed still hurries.
+  await waitFor('a quiet feed', HOURS_MS, async () => {
+    const { intervalMs, requestsPerMinute: allowed } = await feed.query(feedStatusQuery);
+    return intervalMs > 4 * spacingMs(allowed) || undefined;
+  });
   const held = await phases.of(() => sleep(holdSeconds * 1000));
   const began = performance.now();
   await new RunningProcesses(client).awaitedTasks();
