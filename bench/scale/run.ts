@@ -79,10 +79,7 @@ interface Parts extends Temporal {
   team: Team;
 }
 
-async function measure(
-  options: ScaleOptions,
-  { client, namespace, pid, sandbox, worker, team }: Parts,
-): Promise<Point> {
+async function measure(options: ScaleOptions, { client, pid, sandbox, worker, team }: Parts): Promise<Point> {
   const { claims: many, requestsPerMinute, holdSeconds, tell } = options;
   const phases = new Phases({ server: pid, worker: worker.pid, sandbox });
   const feed = client.workflow.getHandle(FEED_WORKFLOW_ID);

@@ -64,7 +64,7 @@ export async function checked(scenario: Scenario = CHECKED): Promise<Checked[]> 
   const measured = await runForReal(scenario);
   const figure = (what: string, floor: number, of: (outcome: Outcome) => number): Checked => {
     const [expected, found] = [round(of(predicted), 0), round(of(measured), 0)];
-    const tolerance = Math.max(floor, round(TOLERANCE.share * expected, 0));
+    const tolerance = floor && Math.max(floor, round(TOLERANCE.share * expected, 0));
     return { what, predicted: expected, measured: found, tolerance, within: Math.abs(found - expected) <= tolerance };
   };
   return [

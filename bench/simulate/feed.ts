@@ -6,6 +6,7 @@ import { nextRound, saw, type FeedCursor } from '../../activities/feed-cursor.js
 import { CompletedList } from '../../activities/feed-list.js';
 import { AwaitedLooks } from '../../activities/feed-looks.js';
 import { intervalMs, quietAfter, REQUESTS_A_ROUND } from '../../workflows/account/feed-pace.js';
+import type { SimulatedClaims } from './claims.js';
 import type { SimulatedFragment } from './fragment.js';
 import type { Scenario } from './scenario.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -14,9 +15,7 @@ export interface FeedParts {
   time: VirtualTime;
   gateway: Gateway;
   fragment: SimulatedFragment;
-  awaited: () => string[];
-  /** A process hears of its task. */
-  tell: (uid: string) => void;
+  claims: SimulatedClaims;
 }
 
 /**
@@ -32,15 +31,14 @@ export class SimulatedFeed {
 
   constructor(
     private readonly parts: FeedParts,
-    private readonly way: Scenario['feed'],
-    batch: number,
+    private readonly scenario: Pick<Scenario, 'feed' | 'batch'>,
   ) {
     const request: Request = (send, options) => {
       this.requests += 1;
       return parts.gateway.request(send, options);
     };
     this.list = new CompletedList(parts.fragment, request);
-    this.looks = new AwaitedLooks(parts.fragment, request, batch);
+    this.looks = new AwaitedLooks(parts.fragment, request, scenario.batch);
   }
 
   async run(): Promise<never> {
@@ -59,7 +57,7 @@ export class SimulatedFeed {
   /** How many completions it told of. */
   private async round(): Promise<number> {
     const { cursor } = nextRound(this.cursor, this.parts.time.date());
-    cursor.list = this.way === 'list';
+    cursor.list = this.scenario.feed === 'list';
     const news = cursor.list ? await this.changed(cursor) : [];
     if (looksDue(cursor, { hints: [] })) news.push(...(await this.lookedAt(cursor)));
     this.cursor = cursor;
@@ -68,7 +66,7 @@ export class SimulatedFeed {
       const transition = `${task.uid} ${task.updated_at}`;
       if (task.status !== 'DONE' || this.told.has(transition)) continue;
       this.told.add(transition);
-      this.parts.tell(task.uid);
+      this.parts.claims.tell(task.uid);
       delivered += 1;
     }
     return delivered;
@@ -85,7 +83,7 @@ export class SimulatedFeed {
   private async lookedAt(cursor: FeedCursor): Promise<Task[]> {
     const audit = cursor.list;
     const requests = audit && cursor.cycled ? 1 : REQUESTS_A_ROUND;
-    const seen = await this.looks.look(cursor, this.parts.awaited(), {
+    const seen = await this.looks.look(cursor, this.parts.claims.awaited(), {
       hinted: [],
       requests,
       audit,

@@ -14,7 +14,6 @@ const LONG = 10_000;
 export class People {
   /** How long each task waited for somebody to begin with it, in ms. */
   readonly waits: number[] = [];
-  workedMs = 0;
   private readonly queue: Piece[] = [];
   private first = 0;
   private free: number;
@@ -49,7 +48,6 @@ export class People {
     const begins = addWorkingTime(this.calendar, date, 1) - 1;
     const ends = addWorkingTime(this.calendar, date, workMs);
     this.waits.push(this.time.now() - since + begins - date);
-    this.workedMs += workMs;
     this.time.at(this.time.now() + ends - date, () => {
       this.free += 1;
       finish();

@@ -16,7 +16,7 @@ const BUSY = 0.7;
 
 /** The first is what saturates first. */
 export function sharesOf(scenario: Scenario, { busiest }: Simulated): Share[] {
-  const { requestsPerMinute, batch, workers, workerMs, claimsADay, people } = scenario;
+  const { feed, requestsPerMinute, batch, workers, workerMs, claimsADay, people } = scenario;
   const { perSecond } = new RequestBudget(requestsPerMinute, 0);
   const readsPerSecond = 1000 / spacingMs(perSecond * 60);
   const anHour = HOUR_MS / 1000;
@@ -24,10 +24,12 @@ export function sharesOf(scenario: Scenario, { busiest }: Simulated): Share[] {
     ['people', peopleNeeded(scenario) / people],
     // In full batches, with the feed taking all that it may.
     ['writes', busiest.writes / ((perSecond - readsPerSecond) * batch * anHour)],
-    ['change feed', busiest.completions / (readsPerSecond * batch * anHour)],
+    // Reading in bulk, it does not fall behind what happens: it is late by what is open.
+    ['change feed', feed === 'list' ? busiest.completions / (readsPerSecond * batch * anHour) : 0],
     ['workers', (busiest.steps * workerMs) / (workers * HOUR_MS)],
   ];
   return asked
+    .filter(([, share]) => share > 0)
     .map(([what, share]) => ({ what, share, claimsADay: Math.floor(claimsADay / share) }))
     .toSorted((a, b) => b.share - a.share);
 }

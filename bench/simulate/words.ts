@@ -6,10 +6,10 @@ import type { Simulated } from './simulate.js';
 
 /** For the terminal: a line for each figure. */
 export function linesOf(scenario: Scenario, simulated: Simulated, shares: readonly Share[]): [string, string][] {
-  const { claims, requests, backlog, tasksOpen, claimsOpen } = simulated;
+  const { claims, requests, backlog, tasksOpen } = simulated;
   const [first] = shares as [Share];
   return [
-    ['claims', `${claims.started} came in, ${claims.ended} have ended, at most ${claimsOpen.most} at a time`],
+    ['claims', `${claims.started} came in, ${claims.ended} have ended, at most ${claims.mostAtOnce} at a time`],
     ['a claim takes', spread(claims.ms)],
     [
       'requests a minute',

@@ -2,7 +2,6 @@ import type { VirtualTime } from './virtual-time.js';
 
 /** Workers that do one step of a process after the other; what comes while all are busy waits its turn. */
 export class Workers {
-  busyMs = 0;
   private readonly freeAt: number[];
 
   constructor(
@@ -18,7 +17,6 @@ export class Workers {
     const soonest = Math.min(...this.freeAt);
     const ends = Math.max(soonest, this.time.now()) + this.stepMs;
     this.freeAt[this.freeAt.indexOf(soonest)] = ends;
-    this.busyMs += this.stepMs;
     return this.time.sleep(ends - this.time.now());
   }
 }
