@@ -1,5 +1,5 @@
 import { BulkReader, type Request } from '../fragment/bulk-read.js';
-import type { FragmentClient } from '../fragment/client.js';
+import type { FragmentClient, TaskApi } from '../fragment/client.js';
 import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Task } from '../fragment/schema.js';
 import { stepDown, type FeedCursor } from './feed-cursor.js';
@@ -41,7 +41,7 @@ export class AwaitedLooks {
   private missing = new Set<string>();
 
   constructor(
-    private readonly client: FragmentClient,
+    private readonly client: TaskApi & Pick<FragmentClient, 'listTasks'>,
     private readonly request: Request,
     maxBatch: number,
   ) {

@@ -183,7 +183,8 @@ export type FeedActivities = ReturnType<typeof createFeedActivities>;
 
 const isDone = (task: Task): boolean => task.status === 'DONE';
 
-function looksDue(cursor: FeedCursor, { hints }: FeedRequest): boolean {
+/** Whether a round has to know which tasks are awaited, to read some of them. */
+export function looksDue(cursor: FeedCursor, { hints }: Pick<FeedRequest, 'hints'>): boolean {
   return !cursor.list || !cursor.cycled || hints.length > 0 || cursor.round % AUDIT_EVERY === 0;
 }
 

@@ -11,11 +11,12 @@ import { missesBar, type Figure } from './section.js';
  */
 export async function writePage(path: string, { machine, sections }: Report): Promise<void> {
   let page = await readFile(path, 'utf8');
-  for (const section of sections) page = replaced(path, page, section.name, block(section, machine));
+  for (const section of sections) page = replaceBlock(path, page, section.name, block(section, machine));
   await writeFile(path, page);
 }
 
-function replaced(path: string, page: string, name: string, text: string): string {
+/** @throws where the page has no place for it. */
+export function replaceBlock(path: string, page: string, name: string, text: string): string {
   const [open, close] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const [start, end] = [page.indexOf(open), page.indexOf(close)];
   if (start < 0 || end < start)

@@ -6,11 +6,11 @@ import { startOwned, type OwnedProcess } from '../worker/embedded/owned-process.
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
-/** `flows worker --role ROLE` as a process of its own, which does not outlive this one. */
-export function startWorkerProcess(role: Role, environment: Record<string, string>): Promise<OwnedProcess> {
+/** `flows worker --role ROLE` as a process of its own, which does not outlive this one; `main`: a module that leads to the CLI's. */
+export function startWorkerProcess(role: Role, environment: Record<string, string>, main = CLI): Promise<OwnedProcess> {
   const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   // `env` becomes the worker, so that the pid is the worker's.
-  return startOwned('env', [...settings, process.execPath, '--import', 'tsx', CLI, 'worker', '--role', role]);
+  return startOwned('env', [...settings, process.execPath, '--import', 'tsx', main, 'worker', '--role', role]);
 }
 
 /** Resident memory in MB. */

@@ -29,7 +29,7 @@ export interface FeedStatus {
   requestsLastRound: number;
   /** What the account's budget allows at present. */
   requestsPerMinute: number;
-  /** From the end of a round to the next. */
+  /** From the beginning of a round to that of the next, unless it takes longer. */
   intervalMs: number;
   /** From a completion to its signal, at most, while Fragment answers. */
   expectedDelayMs: number;

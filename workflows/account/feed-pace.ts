@@ -23,7 +23,7 @@ export function quietAfter(quietRounds: number, { delivered, poked }: { delivere
   return poked ? Math.min(quietRounds + 1, PATIENCE - LOOK_AGAIN) : quietRounds + 1;
 }
 
-/** From the end of a round to the next: the more requests it has cost the longer, and longer while nothing happens. */
+/** From one round to the next, from beginning to beginning: the more requests it has cost the longer, and longer while nothing happens. */
 export function intervalMs(round: { requests: number; requestsPerMinute: number }, quietRounds: number): number {
   const spacing = spacingMs(round.requestsPerMinute);
   const busy = spacing * Math.max(1, round.requests);

@@ -58,19 +58,23 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
     short = named.length > 0 && short < SHORT_IN_A_ROW ? short + 1 : 0;
     poked = false;
     hints = new Set();
+    const began = Date.now();
     last = await readChanges.executeWithOptions({ summary: `read changes${last ? ` (${last.way})` : ''}` }, [
       { cursor, requests: short > 0 ? 1 : REQUESTS_A_ROUND, hints: named },
     ]);
-    const ended = Date.now();
     cursor = last.cursor;
     awaited = last.awaited ?? awaited;
     delivered += last.delivered;
     unknownHints += last.unknownHints;
     quietRounds = quietAfter(quietRounds, { delivered: last.delivered, poked: wasPoked });
     interval = Math.round(intervalMs(last, quietRounds));
-    await condition(() => poked, interval, { summary: 'until the next look' });
+    // From the round's beginning: one that took its time, with thousands to tell or a budget that others use, has paused.
+    const until = (ms: number) => began + ms - Date.now();
+    if (until(interval) > 0) {
+      await condition(() => poked, until(interval), { summary: 'until the next look' });
+    }
     // However many pokes come, reading keeps to its share.
-    const rest = ended + Math.min(interval, spacingMs(last.requestsPerMinute)) - Date.now();
+    const rest = until(Math.min(interval, spacingMs(last.requestsPerMinute)));
     if (rest > 0) await sleep(rest, { summary: 'poked, a moment after the last look' });
   }
   await condition(allHandlersFinished);
