@@ -8,7 +8,7 @@ import { OpenTaskSweep } from './feed-sweep.js';
 export interface LookOptions {
   /** Tasks that a webhook has named: these first. */
   hinted: readonly string[];
-  /** About as many requests may be spent; a sweep takes what it takes. */
+  /** About as many requests may be spent; a sweep takes what it takes. None: `awaited` is no more than what was hinted. */
   requests: number;
   /** Behind the list, looks only check that it keeps nothing back: after the first cycle, no sweeps. */
   audit: boolean;
@@ -62,7 +62,7 @@ export class AwaitedLooks {
     const uids = awaited.toSorted();
     const known = new Set(uids);
     const hinted = options.hinted.filter((uid) => known.has(uid));
-    this.missing = new Set(uids.filter((uid) => this.missing.has(uid)));
+    if (options.requests > 0) this.missing = new Set(uids.filter((uid) => this.missing.has(uid)));
     for (;;) {
       const seen = await this.attempt(cursor, uids, { ...options, hinted });
       if (!('refused' in seen)) return seen;

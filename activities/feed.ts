@@ -137,11 +137,12 @@ export function createFeedActivities(options: FeedActivityOptions) {
 
   async function lookAtAwaited(cursor: FeedCursor, { requests: some, hints }: FeedRequest, listed: Task[]) {
     // From the processes themselves: a task's own fields are no authority, people edit them.
-    const awaited = await processes.awaitedTasks();
+    const hintsAlone = onlyHinted(cursor);
+    const awaited = await (hintsAlone ? processes.awaitedAmong(hints) : processes.awaitedTasks());
     const audit = cursor.list;
     const seen = await looks.look(cursor, [...awaited.keys()], {
       hinted: hints,
-      requests: audit && cursor.cycled ? 1 : some,
+      requests: hintsAlone ? 0 : audit && cursor.cycled ? 1 : some,
       audit,
       retryMs,
       signal: cancellationSignal(),
@@ -158,7 +159,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
     }
     const unknown = hints.filter((uid) => !awaited.has(uid));
     if (unknown.length > 0) log.info('a webhook named tasks that no process awaits', { uids: unknown.slice(0, 10) });
-    return { deliveries, awaited: awaited.size, unknownHints: unknown.length };
+    return { deliveries, awaited: hintsAlone ? undefined : awaited.size, unknownHints: unknown.length };
   }
 
   /** A list that does not bring what a read has shown hides it, or is far behind. */
@@ -186,6 +187,14 @@ const isDone = (task: Task): boolean => task.status === 'DONE';
 /** Whether a round has to know which tasks are awaited, to read some of them. */
 export function looksDue(cursor: FeedCursor, { hints }: Pick<FeedRequest, 'hints'>): boolean {
   return !cursor.list || !cursor.cycled || hints.length > 0 || cursor.round % AUDIT_EVERY === 0;
+}
+
+/**
+ * Behind a list that is relied on, between the rounds that check it: what a webhook has named is all there is to look at, and
+ * thousands of processes need not be listed for it.
+ */
+function onlyHinted(cursor: FeedCursor): boolean {
+  return cursor.list && cursor.cycled && cursor.reading === 'bulk' && cursor.round % AUDIT_EVERY !== 0;
 }
 
 const rounds = () => metricMeter.createCounter('flows_feed_rounds', 'rounds', 'Rounds of the change feed, by its way');

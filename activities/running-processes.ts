@@ -43,6 +43,14 @@ export class RunningProcesses {
     return waiting;
   }
 
+  /** Those of these tasks, a hundred at most, that the account's processes wait for: costs as much however many wait. */
+  async awaitedAmong(uids: readonly string[]): Promise<Map<string, string>> {
+    const { listed } = uids.length > 0 ? await this.list(LISTED_AT_ONCE, undefined, among(uids)) : { listed: [] };
+    const asked = new Set(uids);
+    const waiting = listed.flatMap(({ workflowId, uids: held }) => held.map((uid) => [uid, workflowId] as const));
+    return new Map(waiting.filter(([uid]) => asked.has(uid)));
+  }
+
   /** A page of the account's processes that hold a task, about `size` of them, each asked. `next` is absent on the last. */
   async page(size: number, after?: string): Promise<{ processes: HoldingProcess[]; next?: string }> {
     const ids: string[] = [];
@@ -63,9 +71,8 @@ export class RunningProcesses {
   /** Which of these tasks the list knows a running process to wait for, of whichever account. */
   async awaited(uids: readonly string[]): Promise<Set<string>> {
     if (uids.length === 0) return new Set();
-    const query = `${HOLDING} AND FragmentTasks IN (${uids.map((uid) => `'${uid}'`).join(', ')})`;
     const awaited = new Set<string>();
-    for await (const { searchAttributes } of this.temporal.workflow.list({ query })) {
+    for await (const { searchAttributes } of this.temporal.workflow.list({ query: among(uids) })) {
       for (const uid of (searchAttributes.FragmentTasks ?? []) as string[]) awaited.add(uid);
     }
     return awaited;
@@ -78,11 +85,15 @@ export class RunningProcesses {
     return new Map(ids.map((id, index) => [id, owners[index] as Owner]));
   }
 
-  private async list(pageSize: number, after?: string): Promise<{ listed: ListedProcess[]; next?: string }> {
+  private async list(
+    pageSize: number,
+    after?: string,
+    query = HOLDING,
+  ): Promise<{ listed: ListedProcess[]; next?: string }> {
     const { workflowService, options } = this.temporal;
     const page = await workflowService.listWorkflowExecutions({
       namespace: options.namespace,
-      query: HOLDING,
+      query,
       pageSize,
       nextPageToken: after ? Buffer.from(after, 'base64') : undefined,
     });
@@ -123,5 +134,8 @@ export class RunningProcesses {
     }
   }
 }
+
+const among = (uids: readonly string[]): string =>
+  `${HOLDING} AND FragmentTasks IN (${uids.map((uid) => `'${uid}'`).join(', ')})`;
 
 const nameOf = (account: unknown): string => (typeof account === 'string' ? account : 'default');

@@ -21,6 +21,8 @@ export interface FeedParts {
   awaited: Map<string, string>;
   told: { workflowId: string; news: TaskNews }[];
   gone: Set<string>;
+  /** Processes that Temporal has listed so far. */
+  listed: () => number;
   /** A round from where the last one ended. */
   round(asked?: Partial<FeedRequest>): Promise<FeedRound>;
   /** Rounds until the feed has caught up. */
@@ -48,11 +50,17 @@ export async function feedParts(
   const awaited = new Map<string, string>();
   const told: FeedParts['told'] = [];
   const gone = new Set<string>();
+  let listed = 0;
   const temporal = {
     withDeadline: (_: number, call: () => Promise<unknown>) => call(),
     options: { namespace: 'default', loadedDataConverter: defaultDataConverter },
     workflowService: {
-      listWorkflowExecutions: async () => ({ executions: [...awaited].map((one) => execution(...one)) }),
+      listWorkflowExecutions: async ({ query }: { query: string }) => {
+        const asked = query.includes('FragmentTasks IN') ? query : undefined;
+        const some = [...awaited].filter(([uid]) => asked?.includes(`'${uid}'`) ?? true);
+        listed += some.length;
+        return { executions: some.map((one) => execution(...one)) };
+      },
     },
     workflow: {
       getHandle: (workflowId: string) => ({
@@ -73,6 +81,7 @@ export async function feedParts(
     awaited,
     told,
     gone,
+    listed: () => listed,
     async round(asked = {}) {
       const request = { cursor: last?.cursor, requests: 10, hints: [], ...asked };
       const environment = new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });

@@ -286,6 +286,21 @@ describe('the change feed', function () {
       assert.deepEqual(tasksTold(), [feedUid(2_500)]);
     });
 
+    it('lists the one process that a webhook names, and all only where the list is checked', async () => {
+      await crowd('list');
+      // The fifth checks the list, and so does the tenth.
+      await parts.round();
+      parts.finish(feedUid(2_500));
+      // Said by nobody else: the list is behind.
+      parts.sandbox.behaviour.listLag = 60_000;
+      const before = parts.listed();
+      const { requests, awaited } = await parts.round({ hints: [feedUid(2_500), feedUid(0xabcd)], requests: 1 });
+      assert.deepEqual([requests, awaited, parts.listed() - before], [2, undefined, 1]);
+      assert.deepEqual(tasksTold(), [feedUid(2_500)]);
+      const turn = await parts.rounds(4);
+      assert.deepEqual([turn.awaited, parts.listed() - before], [3_000, 3_001]);
+    });
+
     it('tells of more than a round reads in the next, each once, and the cursor stays small', async () => {
       await crowd('list');
       for (let n = 0; n < 1_500; n += 1) parts.finish(feedUid(n));

@@ -9,6 +9,8 @@ import { reconcileDetails } from './reconcile-details.js';
 
 /** Items of each class in the report: seven classes of them stay far below a payload's limit. */
 const ITEMS_A_CLASS = 50;
+/** Of a quarter of a million open tasks: an hour and a half of an account's reading, and half of what a history may hold. */
+const MAX_OPEN_PAGES = 2_500;
 /** A list of all tasks that was ever made has an end, but not one worth waiting for. */
 const MAX_PAGES = 500;
 /**
@@ -97,6 +99,7 @@ export async function reconcile({ account, dryRun = false, force = false, graceM
 
   async function lookAtList(filter: { status?: string; limit?: number }): Promise<string | undefined> {
     const cursors = new Set<string>();
+    const maxPages = filter.status ? MAX_OPEN_PAGES : MAX_PAGES;
     let cursor: string | undefined;
     lists += 1;
     do {
@@ -109,8 +112,8 @@ export async function reconcile({ account, dryRun = false, force = false, graceM
       const known = new Set(suspects.map(({ uid }) => uid));
       suspects.push(...page.drifts.filter(({ uid }) => !known.has(uid)));
       cursor = page.next;
-      if (cursor && (cursors.has(cursor) || cursors.size >= MAX_PAGES)) {
-        const why = cursors.has(cursor) ? 'its cursor was not understood' : `it has more than ${MAX_PAGES} pages`;
+      if (cursor && (cursors.has(cursor) || cursors.size >= maxPages)) {
+        const why = cursors.has(cursor) ? 'its cursor was not understood' : `it has more than ${maxPages} pages`;
         report.incomplete = why;
         return undefined;
       }
