@@ -28,7 +28,7 @@ export function sayHowBusy(): void {
   setInterval(say, 1_000).unref();
 }
 
-/** The last that was said. */
+/** The last that was said of it. */
 export function eventLoopIn(output: string): EventLoop | undefined {
   const last = output.split('\n').findLast((line) => line.startsWith(MARK) && line.endsWith('}'));
   return last === undefined ? undefined : (JSON.parse(last.slice(MARK.length)) as EventLoop);

@@ -46,11 +46,11 @@ async function scale({ claims, limit, hold, finish, json, write }: Options): Pro
   const points: Point[] = [];
   for (const many of claims) {
     const tell = (what: string) => note(`${many} claims: ${what}`);
-    const point = await runScale({ claims: many, requestsPerMinute: limit, holdSeconds: hold, finish, tell });
+    const soFar = async (point: Point) => void (write && (await writePoints(write, [point], machine)));
+    const point = await runScale({ claims: many, requestsPerMinute: limit, holdSeconds: hold, finish, tell, soFar });
     points.push(point);
-    for (const wrong of point.wrongs) note(`${many} claims: WRONG: ${wrong}`);
-    // Each as it comes: the next may take an hour.
-    if (write) await writePoints(write, [point], machine);
+    for (const wrong of point.wrongs) tell(`WRONG: ${wrong}`);
+    await soFar(point);
   }
   if (json) printJson({ machine, points });
   else print(table(rowsOf(points)));

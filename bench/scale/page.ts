@@ -27,7 +27,7 @@ const FIGURES: [what: string, of: (point: Point) => string][] = [
   ],
   ['reconciliation: requests (stated at most)', ({ reconcile }) => `${reconcile.requests} (${reconcile.stated})`],
   ['reconciliation: took, s', ({ reconcile }) => `${reconcile.seconds}`],
-  ['finished in, s', ({ finish }) => (finish ? `${finish.seconds}` : 'left open')],
+  ['finished in, s', ({ finish }) => (finish ? `${finish.seconds}` : 'still open')],
   ['requests to finish them', ({ finish }) => (finish ? `${finish.requests}` : '')],
   ['most requests in any 60 s', ({ maxIn60s }) => `${maxIn60s}`],
   ['worker, held: MB resident (peak of the run)', (point) => `${point.hold.mb.worker} (${peakOf(point)})`],
