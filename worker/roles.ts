@@ -100,6 +100,12 @@ export function gatewayWorker(place: Place, { account, processes, ...parts }: Ga
   });
 }
 
+/**
+ * They share their queue with processes, and go first: behind a thousand claims that have news, the feed would not look for
+ * more, and a gateway that died would not be followed, until all of them had had their turn. Servers before 1.32 ignore it.
+ */
+const FIRST = { priorityKey: 1 };
+
 /** One lease for the account, started by whoever comes first. */
 export async function ensureLease(temporal: Client, account?: string): Promise<void> {
   await temporal.workflow.start(LEASE_WORKFLOW, {
@@ -107,6 +113,7 @@ export async function ensureLease(temporal: Client, account?: string): Promise<v
     taskQueue: PROCESSES_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',
     args: [{ account }],
+    priority: FIRST,
     staticSummary: `Who sends to Fragment for ${account ?? 'the account'}`,
   });
 }
@@ -118,6 +125,7 @@ export async function ensureFeed(temporal: Client, account?: string): Promise<vo
     taskQueue: PROCESSES_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',
     args: [{ account }],
+    priority: FIRST,
     staticSummary: `Change feed of ${account ? `the Fragment account ${account}` : 'the Fragment account'}`,
   });
 }
