@@ -25,7 +25,10 @@ const FIGURES: [what: string, of: (point: Point) => string][] = [
     'held: processor, worker and server, %',
     ({ hold }) => `${share(hold.cpu.worker, hold)} and ${share(hold.cpu.server, hold)}`,
   ],
-  ['reconciliation: requests (stated at most)', ({ reconcile }) => `${reconcile.requests} (${reconcile.stated})`],
+  [
+    "reconciliation: requests with the feed's (stated of its own)",
+    ({ reconcile }) => `${reconcile.requests} (${reconcile.stated})`,
+  ],
   ['reconciliation: took, s', ({ reconcile }) => `${reconcile.seconds}`],
   ['finished in, s', ({ finish }) => (finish ? `${finish.seconds}` : 'still open')],
   ['requests to finish them', ({ finish }) => (finish ? `${finish.requests}` : '')],
