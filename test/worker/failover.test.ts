@@ -11,7 +11,7 @@ import { startFlows, type RunningFlows } from '../cli/flows.js';
 const TOKEN = 'test-token';
 const COUNT = 80;
 /** By one that is suspended. */
-const HELD = 40;
+const HELD = 60;
 
 describe('Two gateways of one account, as processes', function () {
   this.timeout(300_000);
@@ -70,7 +70,7 @@ describe('Two gateways of one account, as processes', function () {
     const before = sandbox.tasks.all().length;
     for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `late${n}`, fields: { n } });
     // In the sender's memory, so that it needs nobody to go on.
-    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 50) await sleep(50);
+    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 40) await sleep(50);
     const sent = sandbox.tasks.all().length;
     process.kill(server.pid, 'SIGSTOP');
     try {
@@ -91,7 +91,7 @@ describe('Two gateways of one account, as processes', function () {
     const asleep = await holderOtherThan(undefined);
     const onboardings = new Onboardings(temporal);
     for (let n = 0; n < HELD; n += 1) await onboardings.start({ userId: `asleep${n}`, fields: { n } });
-    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 50) await sleep(50);
+    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < HELD / 3) await sleep(50);
     asleep.child.kill('SIGSTOP');
     try {
       await holderOtherThan(asleep);
