@@ -33,7 +33,8 @@ describe('npm run scale, with few claims', function () {
     const { open, hold, reconcile, finish } = point;
     assert.deepEqual([hold.feed.way, hold.feed.awaited], ['list', 20]);
     assert.ok(reconcile.requests > 0 && reconcile.stated > 0);
-    assert.ok([open, hold, finish].every((phase) => phase && phase.requests > 0));
+    // Held for a second, in which the feed may have had nothing to ask.
+    assert.ok([open, finish].every((phase) => phase && phase.requests > 0));
     assert.ok(point.eventLoop.busyPercent > 0 && point.history.events > 0);
   });
 

@@ -8,7 +8,7 @@ import { startDevServer, type DevServer } from '../../worker/embedded/temporal.j
 import { flows } from './flows.js';
 import { startTemporalStub, type TemporalStub } from './temporal-stub.js';
 
-const ATTRIBUTES = ['ClaimStep', 'ClaimOutcome', 'NeedsAttention', 'FragmentTasks'];
+const ATTRIBUTES = ['ClaimStep', 'ClaimOutcome', 'ClaimAmount', 'NeedsAttention', 'FragmentTasks', 'TaskDue'];
 const PERMISSION_DENIED = 7;
 
 describe('flows setup', function () {

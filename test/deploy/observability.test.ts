@@ -25,7 +25,10 @@ describe('The dashboard and the alerts', function () {
       expr: String(/^ +expr: (.+)$/m.exec(text)?.[1]),
       text,
     }));
-    shown = seriesOf(await metricsAfterARun(['temporal_workflow_task_execution_failed', 'flows_feed_delay_ms_count']));
+    const last = ['workflow_task_execution_failed', 'sticky_cache_total_forced_eviction'].map(
+      (name) => `temporal_${name}`,
+    );
+    shown = seriesOf(await metricsAfterARun([...last, 'flows_feed_delay_ms_count']));
   });
 
   it('name metrics that a running worker shows, with the labels that it shows them with', () => {

@@ -61,7 +61,7 @@ describe('flows reconcile', function () {
     const metadata = await stage.temporal.workflow
       .getHandle('reconcile')
       .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    assert.match(String(metadata.currentDetails), /\| stale_fields \| 1 \| 1 \| 0 \| 0 \|/);
+    assert.match(String(metadata.currentDetails), /\| stale_fields\s+\| 1\s+\| 1\s+\| 0\s+\| 0 \|/);
   });
 
   it('makes, changes and ends a schedule whose runs do not overlap', async () => {
