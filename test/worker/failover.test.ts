@@ -9,7 +9,7 @@ import { startDevServer, type DevServer } from '../../worker/embedded/temporal.j
 import { startFlows, type RunningFlows } from '../cli/flows.js';
 
 const TOKEN = 'test-token';
-const COUNT = 80;
+const COUNT = 60;
 /** By one that is suspended. */
 const HELD = 60;
 
@@ -70,7 +70,7 @@ describe('Two gateways of one account, as processes', function () {
     const before = sandbox.tasks.all().length;
     for (let n = 0; n < COUNT; n += 1) await onboardings.start({ userId: `late${n}`, fields: { n } });
     // In the sender's memory, so that it needs nobody to go on.
-    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < 40) await sleep(50);
+    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < COUNT / 3) await sleep(50);
     const sent = sandbox.tasks.all().length;
     process.kill(server.pid, 'SIGSTOP');
     try {
