@@ -24,7 +24,7 @@ import { pages, shellCommands, type ShellCommand } from './shell-commands.js';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A command that takes minutes, or the network, or another machine: the file that runs it, and how one finds that there. */
+/** A command that takes minutes, or the network, or another machine, or that a test runs as it stands: the file that runs it, and how one finds that there. */
 const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npm ci && npm run demo': ['test/docs/commands.test.ts', "flows(['demo'"],
   'npm ci && npm test': ['.ci/run', 'npm test'],
@@ -43,6 +43,14 @@ const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npm run bench -- --write docs/performance.md': ['test/bench/bench.test.ts', 'writePage'],
   'npm run -s flows -- probe --out fragment.json': ['test/cli/probe.test.ts', "'--out', file"],
   'npm run -s flows -- sandbox --team --behaviour fragment.json': ['test/cli/probe.test.ts', "'--behaviour', file"],
+  'npm run -s flows -- claim explain examples/claims.ndjson': [
+    'test/cli/help.test.ts',
+    "'explain', 'examples/claims.ndjson'",
+  ],
+  'npm run -s flows -- gateway status': ['test/worker/metrics.test.ts', "['gateway', 'status']"],
+  'npm run -s flows -- setup --retention 30d': ['test/cli/setup.test.ts', "setup('default', '--retention', '30d')"],
+  'npm run -s flows -- reconcile --schedule "every 1h"': ['test/e2e/reconcile-cli.test.ts', "'--schedule', 'every 1h'"],
+  'npm run -s flows -- reconcile --unschedule': ['test/e2e/reconcile-cli.test.ts', "'--unschedule'"],
   'npm install @temporalio/common@1.24.0 @temporalio/workflow@1.24.0 zod': ['test/package/pack.test.ts', "'install'"],
   'npx tsc --init --target ES2022 --module NodeNext --strict --skipLibCheck --outDir dist --rootDir src --types node,mocha --exactOptionalPropertyTypes false':
     ['test/package/pack.test.ts', 'initOptions()'],
