@@ -6,19 +6,17 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Command } from 'commander';
 import { mapBounded } from '../../activities/bounded.js';
-import { flowsProgram } from '../../cli/program.js';
 import { configSchema } from '../../worker/config.js';
 import { freePort } from '../../worker/embedded/ports.js';
 import { findTemporal } from '../../worker/embedded/temporal.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { flows, startFlows, type Ended, type RunningFlows } from '../cli/flows.js';
+import { refusedByFlows, refusedByScript, refusedByTemporal, variablesRead } from './refusals.js';
 import { pages, shellCommands, type ShellCommand } from './shell-commands.js';
 
 const run = promisify(execFile);
@@ -265,7 +263,7 @@ async function refusal({ text, program, args, assigned }: ShellCommand): Promise
   if (program === 'temporal') return refusedByTemporal(args);
   const bare = text.slice(Object.entries(assigned).reduce((sum, pair) => sum + pair.join('=').length + 1, 0));
   const [, script, options = ''] = /^npm run (?:-s )?([\w:-]+)(?: -- (.*))?$/.exec(bare) ?? [];
-  if (script) return refusedByScript(script, options);
+  if (script) return refusedByScript(manifest.scripts[script], options);
   const [, files] = /^npx mocha '?(test\/[^' ]+)'?$/.exec(bare) ?? [];
   if (files) {
     const found = await run('bash', ['-c', `compgen -G "$1"`, 'bash', files], { cwd: root }).catch(() => undefined);
@@ -276,63 +274,4 @@ async function refusal({ text, program, args, assigned }: ShellCommand): Promise
   const runs = ELSEWHERE[text] !== undefined || EXPORT.test(text);
   if (runs || (/^curl /.test(text) && copied.some((each) => each.text === text))) return undefined;
   return 'it is neither flows, nor a script, nor a test, and the list does not say who runs it';
-}
-
-async function refusedByFlows(args: string[]): Promise<string | undefined> {
-  const program = flowsProgram();
-  let complaint = '';
-  for (const command of everyCommand(program)) {
-    command.configureOutput({ writeErr: (said) => (complaint += said), writeOut: () => undefined });
-    if (command.commands.length === 0) command.action(() => undefined);
-  }
-  try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    if ((error as { exitCode?: number }).exitCode !== 0) return complaint.split('\n', 1)[0] || String(error);
-  }
-  return undefined;
-}
-
-function everyCommand(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(everyCommand)];
-}
-
-/** Asked for its help, it refuses options that it does not have; of a command that it does not have, it shows the one above. */
-async function refusedByTemporal(args: string[]): Promise<string | undefined> {
-  const options = args.findIndex((word) => word.startsWith('-'));
-  const command = ['temporal', ...args.slice(0, options === -1 ? args.length : options)].join(' ');
-  try {
-    const { stdout } = await run(await findTemporal(), [...args, '--help']);
-    return stdout.includes(`  ${command} [flags]`) ? undefined : `there is no ${command}`;
-  } catch (error) {
-    return (error as { stderr: string }).stderr.split('\n', 1)[0];
-  }
-}
-
-/** It reads its options in its own folder. */
-async function refusedByScript(script: string, options: string): Promise<string | undefined> {
-  const runs = manifest.scripts[script];
-  if (!runs) return 'package.json has no such script';
-  const [, folder] = /^tsx (.+)\/[^/]+\.ts/.exec(runs) ?? [];
-  const sources = folder ? (await sourcesIn(folder)).join('') : '';
-  const unknown = [...options.matchAll(/--(?!help)([a-z-]+)/g)].find(([, name]) => !sources.includes(String(name)));
-  return unknown && `nothing in ${folder} reads ${unknown[0]}`;
-}
-
-/** Tools and tests have variables of their own, which no configuration names. */
-async function variablesRead(): Promise<string[]> {
-  const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  const ours = folders
-    .map(({ name }) => name)
-    .filter((name) => !/^\.(git|cache)$|^(node_modules|dist|docs)$/.test(name));
-  const sources = (await Promise.all(ours.map(sourcesIn))).flat();
-  return sources.flatMap((source) => [
-    ...[...source.matchAll(/process\.env(?:\.|\[')([A-Z_]+)/g)].map(([, name]) => String(name)),
-    ...[...source.matchAll(/\{([^{}]+)\} = process\.env\b/g)].flatMap(([, names]) => names?.match(/[A-Z_]+/g) ?? []),
-  ]);
-}
-
-async function sourcesIn(folder: string): Promise<string[]> {
-  const files = (await readdir(join(root, folder), { recursive: true })).filter((name) => name.endsWith('.ts'));
-  return Promise.all(files.map((name) => readFile(join(root, folder, name), 'utf8')));
 }
