@@ -1,8 +1,8 @@
 import type { ClaimState, ListedClaim } from '../client/index.js';
 import { table } from './output.js';
 
-/** A claim for the terminal: where it stands, its steps, its audit trail. */
-export function claimView(state: ClaimState): string {
+/** A claim for the terminal, or for one of another width: where it stands, its steps, its audit trail. */
+export function claimView(state: ClaimState, width?: number): string {
   const stands =
     state.outcome ?? (state.withdrawing ? `withdrawing: ${state.withdrawing}` : `at ${state.step ?? 'its start'}`);
   const head = [`claim ${state.claimId}: ${stands}`];
@@ -25,8 +25,8 @@ export function claimView(state: ClaimState): string {
   });
   return [
     head.join('\n'),
-    table([['STEP', 'ROUND', 'STATUS', 'DECISION', 'BY', 'DUE', 'TASK', 'NOTE'], ...steps]),
-    table([['AT', 'STEP', 'WHAT', 'BY', 'FROM', 'WHY'], ...audit]),
+    table([['STEP', 'ROUND', 'STATUS', 'DECISION', 'BY', 'DUE', 'TASK', 'NOTE'], ...steps], width),
+    table([['AT', 'STEP', 'WHAT', 'BY', 'FROM', 'WHY'], ...audit], width),
   ].join('\n\n');
 }
 

@@ -27,7 +27,7 @@ const SKEW_SECONDS = 5;
 
 /** Everything that the processes stand on, one thing after the other: what fails first is often why the next one does. */
 export async function* examine(env: NodeJS.ProcessEnv, webhookUrl?: string): AsyncGenerator<Finding> {
-  yield node();
+  yield nodeFinding(process.versions.node);
   const config = configuration(env);
   yield config.finding;
   yield* temporal(config.value?.accounts ?? []);
@@ -41,11 +41,11 @@ export async function* examine(env: NodeJS.ProcessEnv, webhookUrl?: string): Asy
   yield encryption(config.value);
 }
 
-function node(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+export function nodeFinding(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   const fine = major > NODE[0] || (major === NODE[0] && minor >= NODE[1]);
   const remedy = fine ? undefined : `install Node ${NODE.join('.')} or newer`;
-  return { what: 'Node', verdict: fine ? 'ok' : 'failure', said: process.versions.node, remedy };
+  return { what: 'Node', verdict: fine ? 'ok' : 'failure', said: version, remedy };
 }
 
 function configuration(env: NodeJS.ProcessEnv): { value?: Config; finding: Finding } {
@@ -88,7 +88,7 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
     yield { what: `namespace ${name}`, verdict: 'failure', said: messageOf(error), remedy };
     return;
   }
-  yield await searchAttributes(client);
+  yield await searchAttributesFinding(client);
   const processes = await workersFinding(client);
   yield processes;
   for (const { name: account } of accounts) {
@@ -98,7 +98,7 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
   }
 }
 
-async function searchAttributes(client: Client): Promise<Finding> {
+export async function searchAttributesFinding(client: Client): Promise<Finding> {
   const what = 'search attributes';
   try {
     const missing = (await missingSearchAttributes(client)).map(({ name }) => name);

