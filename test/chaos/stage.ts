@@ -1,4 +1,5 @@
 /** The parts under chaos, each a real process, and the wires between them. */
+import { randomInt } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -45,10 +46,11 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
   const journal = join(directory, 'journal.ndjson');
   const faults: Record<string, number> = {};
   let sandboxUrl = '';
-  let temporalPort: number | undefined;
+  // Below the ports that systems give to whoever asks for any: while it is down, no other server may stand in its place.
+  const temporalPort = await freePort(randomInt(20_000, 32_000));
   const wires: Record<Link, Proxy> = {
     fragment: await Proxy.open(() => Number(new URL(sandboxUrl).port)),
-    temporal: await Proxy.open(() => temporalPort!),
+    temporal: await Proxy.open(() => temporalPort),
   };
   wires.fragment.onChunk = (start) => requests.sent(start);
   const fragmentUrl = `http://127.0.0.1:${wires.fragment.port}`;
@@ -63,17 +65,13 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
   const settings: SandboxSettings = { seed: plan.seed, token: TOKEN, journal, requestsPerMinute, ledger: plan.ledger };
 
   const launches = {
-    temporal: async (): Promise<Launched> => {
-      const server = await startDevServer({
-        // The same port again: a server that comes back is found where it was.
-        ...(temporalPort === undefined ? {} : { port: temporalPort }),
+    temporal: (): Promise<Launched> =>
+      startDevServer({
+        port: temporalPort,
         dbFilename: join(directory, 'temporal.db'),
         searchAttributes: spelledTypes(),
         headless: true,
-      });
-      temporalPort = Number(server.address.split(':')[1]);
-      return server;
-    },
+      }),
     sandbox: async (): Promise<Launched> => {
       const script = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
       const sandbox = await node(join(directory, 'sandbox.log'), ['--import', 'tsx', script, JSON.stringify(settings)]);
