@@ -1,6 +1,7 @@
 /** What the help shows has to work: the examples name commands and options that exist, and bash completes them. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { claimView } from '../../cli/claim-view.js';
@@ -32,6 +33,15 @@ describe('the help of flows', function () {
     ]);
     return stdout.trim().split(' ').filter(Boolean);
   };
+
+  it('tells the version of the package', async () => {
+    const { code, stdout } = await flows(['--version']);
+    assert.equal(code, 0);
+    assert.match(
+      await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+      new RegExp(`"version": "${stdout.trim()}"`),
+    );
+  });
 
   it('is completed by bash: commands, their options and the values of those', async () => {
     assert.deepEqual(await completed('flows', 'cl'), ['claim']);

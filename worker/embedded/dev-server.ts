@@ -58,7 +58,7 @@ async function startOnce(cli: string, options: DevServerOptions, preferKnownPort
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]));
   if (options.uiCodecEndpoint) args.push('--ui-codec-endpoint', options.uiCodecEndpoint);
-  // Without a write-ahead log the server has been seen to forget seconds of acknowledged work when it was killed.
+  // Once, without a write-ahead log, the server came back from a kill without its last seconds; not proven to be the cause.
   if (options.dbFilename)
     args.push('--db-filename', resolve(options.dbFilename), '--sqlite-pragma', 'journal_mode=WAL');
   for (const [name, type] of Object.entries(attributes)) args.push('--search-attribute', `${name}=${type}`);
