@@ -232,6 +232,18 @@ describe('the change feed', function () {
     assert.deepEqual([requests, unknownHints], [0, 2]);
   });
 
+  it('asks Temporal for nothing that is no uid, whoever hints at it', async () => {
+    parts = await feedParts(ONLY.list);
+    // The fifth checks the list; the next looks for what is hinted at alone.
+    await parts.rounds(5);
+    parts.open(1);
+    parts.finish(feedUid(1));
+    parts.sandbox.behaviour.listLag = 60_000;
+    const { unknownHints } = await parts.round({ hints: ["it's", feedUid(1)], requests: 1 });
+    assert.equal(unknownHints, 1);
+    assert.deepEqual(tasksTold(), [feedUid(1)]);
+  });
+
   describe('with 3,000 open tasks', () => {
     const TASKS = 3_000;
     const crowd = async (way: FeedWay) => {
