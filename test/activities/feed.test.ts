@@ -232,6 +232,16 @@ describe('the change feed', function () {
     assert.deepEqual([requests, unknownHints], [0, 2]);
   });
 
+  it('tells of many tasks that were deleted, each in its turn, though webhooks name others meanwhile', async () => {
+    parts = await feedParts(ONLY.list);
+    for (let n = 0; n < 13; n += 1) parts.open(n);
+    await parts.rounds(5);
+    for (let n = 0; n < 12; n += 1) parts.sandbox.tasks.delete(feedUid(n));
+    // In every fifth the list is checked, and five of the missing are read.
+    for (let n = 0; n < 20; n += 1) await parts.round({ hints: [feedUid(12)], requests: 1 });
+    assert.equal(new Set(tasksTold()).size, 12);
+  });
+
   it('asks Temporal for nothing that is no uid, whoever hints at it', async () => {
     parts = await feedParts(ONLY.list);
     // The fifth checks the list; the next looks for what is hinted at alone.
