@@ -109,7 +109,8 @@ export class AwaitedLooks {
   private async suspects(cursor: FeedCursor, uids: readonly string[], options: LookOptions): Promise<Seen> {
     const first = options.hinted.filter((uid) => uids.includes(uid)).slice(0, SUSPECTS);
     const turn = next(uids, cursor.suspect, SUSPECTS);
-    cursor.suspect = turn.at(-1);
+    // Where `uids` are some of them, the turn of the others stands where it stood.
+    if (options.requests > 0) cursor.suspect = turn.at(-1);
     const seen = await this.singly([...new Set([...first, ...turn])], options.signal);
     for (const { uid } of seen.tasks) this.missing.delete(uid);
     return seen;

@@ -45,8 +45,8 @@ export class RunningProcesses {
 
   /** Those of these tasks, a hundred at most, that the account's processes wait for: costs as much however many wait. */
   async awaitedAmong(uids: readonly string[]): Promise<Map<string, string>> {
-    const { listed } = uids.length > 0 ? await this.list(LISTED_AT_ONCE, undefined, among(uids)) : { listed: [] };
-    const asked = new Set(uids);
+    const asked = new Set(uids.filter(isQuotable));
+    const { listed } = asked.size > 0 ? await this.list(LISTED_AT_ONCE, undefined, among(asked)) : { listed: [] };
     const waiting = listed.flatMap(({ workflowId, uids: held }) => held.map((uid) => [uid, workflowId] as const));
     return new Map(waiting.filter(([uid]) => asked.has(uid)));
   }
@@ -70,9 +70,10 @@ export class RunningProcesses {
 
   /** Which of these tasks the list knows a running process to wait for, of whichever account. */
   async awaited(uids: readonly string[]): Promise<Set<string>> {
-    if (uids.length === 0) return new Set();
     const awaited = new Set<string>();
-    for await (const { searchAttributes } of this.temporal.workflow.list({ query: among(uids) })) {
+    const asked = uids.filter(isQuotable);
+    if (asked.length === 0) return awaited;
+    for await (const { searchAttributes } of this.temporal.workflow.list({ query: among(asked) })) {
       for (const uid of (searchAttributes.FragmentTasks ?? []) as string[]) awaited.add(uid);
     }
     return awaited;
@@ -135,7 +136,10 @@ export class RunningProcesses {
   }
 }
 
-const among = (uids: readonly string[]): string =>
-  `${HOLDING} AND FragmentTasks IN (${uids.map((uid) => `'${uid}'`).join(', ')})`;
+/** Hints come from outside. With a quote in one the query is refused, and the feed would ask it again for ever. */
+const isQuotable = (uid: string): boolean => /^[\w-]+$/.test(uid);
+
+const among = (uids: Iterable<string>): string =>
+  `${HOLDING} AND FragmentTasks IN (${[...uids].map((uid) => `'${uid}'`).join(', ')})`;
 
 const nameOf = (account: unknown): string => (typeof account === 'string' ? account : 'default');

@@ -29,13 +29,14 @@ export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const encrypted = { dataConverter: dataConverter(process.env.PAYLOAD_KEYS) };
+  const interceptors = await tracing();
   try {
     const connection = await Connection.connect({
       ...(connectionOptions as ConnectionOptions),
       address,
       connectTimeout: CONNECT_TIMEOUT,
     });
-    const client = new Client({ connection, namespace, interceptors: await tracing(), ...encrypted, ...options });
+    const client = new Client({ connection, namespace, interceptors, ...encrypted, ...options });
     return { client, close: () => connection.close() };
   } catch (error) {
     throw new TemporalUnreachableError(address, { cause: error });

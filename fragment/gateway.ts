@@ -282,6 +282,7 @@ export class Gateway {
    * others: where Fragment still says who we are, it is a refusal like any other. The question costs one request.
    */
   private async judge(error: unknown): Promise<unknown> {
+    if (error instanceof FragmentRejectedError) this.counts.answered();
     if (!(error instanceof FragmentAuthError) || error.status !== 403 || this.closing.signal.aborted) return error;
     const known = await new Promise<boolean>((resolve) => {
       const ask = () =>

@@ -1,5 +1,12 @@
 import { createPaymentActivities } from '../activities/index.js';
-import { CLAIM_WORKFLOW, claimIdOf, claimOutcomeKey, claimStepKey, claimTaskKey } from '../workflows/claim/contract.js';
+import {
+  CLAIM_WORKFLOW,
+  claimAmountKey,
+  claimIdOf,
+  claimOutcomeKey,
+  claimStepKey,
+  claimTaskKey,
+} from '../workflows/claim/contract.js';
 import { answerSchemas } from '../workflows/claim/schema.js';
 import { ONBOARDING_WORKFLOW } from '../workflows/onboarding/contract.js';
 import type { ProcessDefinition } from './process-definition.js';
@@ -13,7 +20,7 @@ export const claimProcess = (provider?: { url: string; token?: string }): Proces
     return claimId === undefined || claimId === '' ? undefined : claimTaskKey(claimId);
   },
   activities: createPaymentActivities(provider),
-  searchAttributes: [claimStepKey, claimOutcomeKey],
+  searchAttributes: [claimStepKey, claimOutcomeKey, claimAmountKey],
 });
 
 /** It forgets its tasks, which stay open after it has ended: so it has no `taskKey`. */

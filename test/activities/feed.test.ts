@@ -232,6 +232,28 @@ describe('the change feed', function () {
     assert.deepEqual([requests, unknownHints], [0, 2]);
   });
 
+  it('tells of many tasks that were deleted, each in its turn, though webhooks name others meanwhile', async () => {
+    parts = await feedParts(ONLY.list);
+    for (let n = 0; n < 13; n += 1) parts.open(n);
+    await parts.rounds(5);
+    for (let n = 0; n < 12; n += 1) parts.sandbox.tasks.delete(feedUid(n));
+    // In every fifth the list is checked, and five of the missing are read.
+    for (let n = 0; n < 20; n += 1) await parts.round({ hints: [feedUid(12)], requests: 1 });
+    assert.equal(new Set(tasksTold()).size, 12);
+  });
+
+  it('asks Temporal for nothing that is no uid, whoever hints at it', async () => {
+    parts = await feedParts(ONLY.list);
+    // The fifth checks the list; the next looks for what is hinted at alone.
+    await parts.rounds(5);
+    parts.open(1);
+    parts.finish(feedUid(1));
+    parts.sandbox.behaviour.listLag = 60_000;
+    const { unknownHints } = await parts.round({ hints: ["it's", feedUid(1)], requests: 1 });
+    assert.equal(unknownHints, 1);
+    assert.deepEqual(tasksTold(), [feedUid(1)]);
+  });
+
   describe('with 3,000 open tasks', () => {
     const TASKS = 3_000;
     const crowd = async (way: FeedWay) => {

@@ -5,7 +5,7 @@ import { WORKERS, type ChaosStage, type WorkerName } from './stage.js';
 import type { Order } from './worker-part.js';
 
 /** What docs/upgrade.md tells an orchestrator to wait between SIGTERM and SIGKILL. */
-const GRACE_MS = 30_000;
+const GRACE_MS = 60_000;
 /** Open claims before a worker goes; at ten starts a second there are soon more. */
 const UNDER_WAY = 10;
 

@@ -164,6 +164,17 @@ describe('Gateway', function () {
     assert.equal(gateway.stats().pauses, 1);
   });
 
+  it('counts the requests that had no usable answer in a row: a refusal is one that had', async () => {
+    await open();
+    const write = () => gateway.write({ uid: uid('nobody'), kind: 'update', body: { status: 'DONE' } });
+    sandbox.faults.add({ kind: 'status', status: 503, times: 1_000 });
+    const refused = write().catch((error: unknown) => error);
+    while (gateway.stats().unanswered < 2) await tick();
+    sandbox.faults.clear();
+    assert.ok((await refused) instanceof FragmentRejectedError);
+    assert.equal(gateway.stats().unanswered, 0);
+  });
+
   it('sends alone what Fragment did not answer for, though others wait', async () => {
     await open({ batchAtomicity: 'best-effort' });
     await gateway.write(create(1));

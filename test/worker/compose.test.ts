@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { configSchema } from '../../worker/config.js';
+import { spelledTypes } from '../../worker/search-attributes.js';
 import { programOrSkip } from '../machine.js';
 
 const COMPOSE = { name: 'docker-compose', commands: ['docker-compose'], debianPackage: 'docker-compose' };
@@ -84,6 +86,22 @@ describe('docker-compose.yml', () => {
     const secretive = lines.filter((line) => /^\s*\w*(PASSWORD|PWD|TOKEN|SECRET|KEYS)\w*:/.test(line));
     assert.ok(secretive.length >= 6, 'the pattern no longer finds the secrets');
     for (const line of secretive) assert.match(line, /:\s*(\$\{\w+:\?[^}]+\})?$/, `a literal secret? ${line.trim()}`);
+  });
+
+  it('hands every variable of the configuration on, but for what only the codec server reads', async () => {
+    const compose = await readFile(`${root}docker-compose.yml`, 'utf8');
+    const handedOn = new Set([...compose.matchAll(/^ +([A-Z_]+):/gm)].map(([, name]) => name));
+    const missing = Object.keys(configSchema.shape).filter((name) => !handedOn.has(name));
+    assert.deepEqual(missing, ['CODEC_TOKEN']);
+  });
+
+  it('registers the search attributes of the processes, each with its type', async () => {
+    const script = await readFile(`${root}deploy/namespace.sh`, 'utf8');
+    const registered = [...script.matchAll(/^patiently attribute (\w+) (\w+)$/gm)].map(([, name, type]) => [
+      name,
+      type,
+    ]);
+    assert.deepEqual(Object.fromEntries(registered), spelledTypes());
   });
 
   it('keeps secrets and the git history out of the image', async () => {
