@@ -45,8 +45,8 @@ export function createPaymentActivities(provider: { url: string; token?: string 
     if (answer.status >= 200 && answer.status < 300) return answerSchema.parse(answer.data);
     const refusal = refusalSchema.safeParse(answer.data).data;
     const reason = oneLine(refusal?.message ?? refusal?.code ?? '') || 'no reason given';
-    // 401, 403, 408, 429 and 5xx speak of the connection, not of this payment.
-    if (answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) {
+    // A redirection, 401, 403, 408, 429 and 5xx speak of the connection, not of this payment.
+    if (answer.status < 400 || answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) {
       throw ApplicationFailure.retryable(`the payment provider answered ${answer.status}: ${reason}`);
     }
     throw ApplicationFailure.nonRetryable(

@@ -143,6 +143,12 @@ describe('the change feed on a real server', function () {
     await handle.terminate();
   });
 
+  it('69: pokes that are none hurry the feed and stop it no more than others do', async () => {
+    const { rounds } = await feed().query(feedStatusQuery);
+    for (const nonsense of [null, 5, { uids: 5 }, { uids: [null, {}] }]) await feed().signal('poke', nonsense);
+    await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds);
+  });
+
   it('69: a burst of pokes while the feed continues as new: none is lost, and a look follows each', async () => {
     Object.assign(sandbox.behaviour, behaviourSchema.parse({ rateLimit: 100_000 }));
     const runs = [(await feed().describe()).runId];

@@ -12,9 +12,12 @@ export const REQUESTS_A_ROUND = 10;
 /** Tasks that a sweep found closed and a round reads singly. */
 const SUSPECTS = 5;
 
+/** Looks that follow each other sooner gain nobody anything, and each costs Temporal half a dozen events. */
+const LEAST_SPACING_MS = 500;
+
 /** From one request to the next that keeps reading within its share, in ms: 3 s at 60 requests a minute. */
 export function spacingMs(requestsPerMinute: number): number {
-  return 60_000 / (Math.max(1, requestsPerMinute) * READ_SHARE);
+  return Math.max(LEAST_SPACING_MS, 60_000 / (Math.max(1, requestsPerMinute) * READ_SHARE));
 }
 
 /** Rounds in a row that found nothing. After a poke whose completion is not to be seen yet, three more are as quick. */
@@ -23,7 +26,7 @@ export function quietAfter(quietRounds: number, { delivered, poked }: { delivere
   return poked ? Math.min(quietRounds + 1, PATIENCE - LOOK_AGAIN) : quietRounds + 1;
 }
 
-/** From one round to the next, from beginning to beginning: the more requests it has cost the longer, and longer while nothing happens. */
+/** From one round's beginning to the next's: the more requests it has cost the longer, and longer while nothing happens. */
 export function intervalMs(round: { requests: number; requestsPerMinute: number }, quietRounds: number): number {
   const spacing = spacingMs(round.requestsPerMinute);
   const busy = spacing * Math.max(1, round.requests);

@@ -12,6 +12,7 @@ import type { FeedCursor } from '../../activities/feed-cursor.js';
 import { fragmentQueue } from '../tasks/contract.js';
 import { MAX_HINTS, feedStatusQuery, pokeFeedSignal, type FeedStatus } from './contract.js';
 import { continueOnCurrent, isOutdated } from './current-version.js';
+import { hintsOf } from './guards.js';
 import { feedDetails } from './feed-details.js';
 import { REQUESTS_A_ROUND, expectedDelay, intervalMs, quietAfter, spacingMs } from './feed-pace.js';
 
@@ -48,9 +49,9 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
   let last: FeedRound | undefined;
   let interval = 0;
   let short = 0;
-  setHandler(pokeFeedSignal, ({ uids = [] } = {}) => {
+  setHandler(pokeFeedSignal, (poke) => {
     poked = true;
-    for (const uid of uids) if (hints.size < MAX_HINTS) hints.add(uid);
+    for (const uid of hintsOf(poke)) if (hints.size < MAX_HINTS) hints.add(uid);
   });
   setHandler(feedStatusQuery, status);
 

@@ -3,6 +3,7 @@ import { CancellationScope, condition, proxyActivities, setCurrentDetails, setHa
 import type { LeaseActivities } from '../../activities/lease.js';
 import { leaseQueue } from '../tasks/contract.js';
 import { continueOnCurrent, isOutdated } from './current-version.js';
+import { isLeaseTaken } from './guards.js';
 import { leaseTakenSignal, type LeaseInput, type LeaseTaken } from './lease-contract.js';
 
 /** Each takeover leaves an event or two; a new run keeps the history small. */
@@ -16,6 +17,7 @@ export async function gatewayLease({ account, takeovers = 0, last }: LeaseInput 
   let taken = last;
   let here = 0;
   setHandler(leaseTakenSignal, (by) => {
+    if (!isLeaseTaken(by)) return;
     taken = by;
     here += 1;
     setCurrentDetails(details(account, takeovers + here, by));
