@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { grpcCode } from './setup-error.js';
 
 /** A new namespace takes some seconds to be known to each part of the server. */
@@ -35,7 +35,7 @@ async function serves(client: Client): Promise<boolean> {
     await client.connection.operatorService.listSearchAttributes({ namespace });
     return true;
   } catch (error) {
-    if (isGrpcServiceError(error) && grpcCode(error) === 'NOT_FOUND') return false;
+    if (grpcCode(error) === 'NOT_FOUND') return false;
     throw error;
   }
 }

@@ -1,21 +1,14 @@
 /** One claim from its start to its end: what happens to it, and after each of it, whether it is as the model says. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULT_POLICY, type ClaimPolicy } from '../../workflows/claim/contract.js';
+import { DEFAULT_POLICY } from '../../workflows/claim/contract.js';
 import type { ProcessState } from '../../workflows/tasks/contract.js';
+import { deadlines } from '../workflows/deadline-policy.js';
 import type { TimeSkippingStage } from '../time-skipping-stage.js';
 import type { Command, Life, Weather } from './commands.js';
 import { explanations, type Witnessed } from './explanations.js';
 import { Model, noteOf, operator } from './model.js';
 import { World, type Delivered } from './world.js';
-
-const deadline = { due: '24 hours', remindBefore: '4 hours', escalateAfter: '24 hours' } as const;
-const deadlines: ClaimPolicy['deadlines'] = {
-  data_entry: deadline,
-  review: deadline,
-  approval: deadline,
-  payment: deadline,
-};
 
 /** Healed, a claim ends within this many commands; one that does not waits for nobody. */
 const HEALED_WITHIN = 30;

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ClaimPolicy } from '../../workflows/claim/contract.js';
 import { StepClock, type Deadline } from '../../workflows/tasks/deadline.js';
-import { LIFECYCLES, type ProcessState } from '../../workflows/tasks/contract.js';
+import { LIFECYCLES } from '../../workflows/tasks/contract.js';
+import { HOUR, deadline, deadlines, spokeUp } from './deadline-policy.js';
 import { setTimeSkippingStage, type TimeSkippingStage } from '../time-skipping-stage.js';
 
-const HOUR = 3_600_000;
-const ALARMS = ['remind', 'overdue', 'escalate'];
-
-const deadline = { due: '1 day', remindBefore: '4 hours', escalateAfter: '1 day' } as const;
-const deadlines: ClaimPolicy['deadlines'] = {
-  data_entry: deadline,
-  review: deadline,
-  approval: deadline,
-  payment: deadline,
-};
 const reassigning = { deadlines: { ...deadlines, data_entry: { ...deadline, escalateTo: 'lead@example.com' } } };
 
 describe('the deadlines of a step', function () {
@@ -24,12 +14,6 @@ describe('the deadlines of a step', function () {
     stage = await setTimeSkippingStage();
   });
   after(() => stage?.stop());
-
-  /** What the engine said of its own accord, and how many hours after the step's task existed. */
-  const spokeUp = ({ audit, steps }: ProcessState, step = 'data_entry') =>
-    audit
-      .filter((entry) => entry.step === step && ALARMS.includes(entry.what))
-      .map(({ what, at }) => [what, hoursBetween(steps.find((each) => each.step === step)?.since, at)]);
 
   for (const lifecycle of LIFECYCLES) {
     it(`37: reminds, says that it is overdue, raises it to an operator, in this order and once each (${lifecycle})`, async () => {
@@ -48,7 +32,7 @@ describe('the deadlines of a step', function () {
 
       await stage.skip('20 days');
       const state = await claim.state();
-      assert.deepEqual(spokeUp(state), [
+      assert.deepEqual(spokeUp(state, 'data_entry'), [
         ['remind', 20],
         ['overdue', 24],
         ['escalate', 48],
@@ -64,7 +48,7 @@ describe('the deadlines of a step', function () {
     await stage.skip('3 days');
     assert.equal(stage.fragment.get(String(uid)).assignee_email, 'lead@example.com');
     const state = await claim.state();
-    assert.deepEqual(spokeUp(state).at(-1), ['escalate', 48]);
+    assert.deepEqual(spokeUp(state, 'data_entry').at(-1), ['escalate', 48]);
     assert.equal(state.needsAttention, undefined);
   });
 
@@ -89,7 +73,7 @@ describe('the deadlines of a step', function () {
     await stage.skip('2 days');
     for (const claim of [done, completed]) {
       const state = await claim.state();
-      assert.deepEqual(spokeUp(state), []);
+      assert.deepEqual(spokeUp(state, 'data_entry'), []);
       // The next step's own deadlines are on time.
       assert.deepEqual(spokeUp(state, 'review')[0], ['remind', 20]);
     }
@@ -115,7 +99,7 @@ describe('the deadlines of a step', function () {
     const before = stage.fragment.calls.length;
     await stage.skip('10 hours');
     assert.deepEqual(stage.fragment.calls.slice(before), []);
-    assert.deepEqual(spokeUp(await skipped.state()), []);
+    assert.deepEqual(spokeUp(await skipped.state(), 'data_entry'), []);
   });
 
   it('39: the clock starts when the task exists, not while Fragment cannot be reached', async () => {
@@ -129,9 +113,9 @@ describe('the deadlines of a step', function () {
     await stage.skip('31 hours');
     stop();
     await claim.at('data_entry');
-    assert.deepEqual(spokeUp(await claim.state()), []);
+    assert.deepEqual(spokeUp(await claim.state(), 'data_entry'), []);
     await stage.skip('25 hours');
-    assert.deepEqual(spokeUp(await claim.state()), [
+    assert.deepEqual(spokeUp(await claim.state(), 'data_entry'), [
       ['remind', 20],
       ['overdue', 24],
     ]);
@@ -147,7 +131,7 @@ describe('the deadlines of a step', function () {
     await claim.at('data_entry', { round: 2 });
     await stage.skip('19 hours');
     const state = await claim.state();
-    assert.deepEqual(spokeUp(state), [['remind', 20]]);
+    assert.deepEqual(spokeUp(state, 'data_entry'), [['remind', 20]]);
     assert.equal(state.steps.at(-1)?.status, 'waiting');
   });
 
@@ -172,7 +156,7 @@ describe('the deadlines of a step', function () {
     await stage.skip('21 hours');
     await claim.at('review');
     assert.deepEqual(await claim.comments('data_entry'), []);
-    assert.deepEqual(spokeUp(await claim.state()), []);
+    assert.deepEqual(spokeUp(await claim.state(), 'data_entry'), []);
   });
 
   it('70: ninety days of waiting, with news every day, stay far below the history that Temporal warns of', async () => {
@@ -205,7 +189,3 @@ describe('alarms', () => {
     assert.deepEqual(kinds({ due: '1 hour', remindBefore: '2 hours' }), [['overdue', 1]]);
   });
 });
-
-function hoursBetween(from: string | undefined, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(String(from))) / HOUR);
-}

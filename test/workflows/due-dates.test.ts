@@ -2,16 +2,8 @@ import assert from 'node:assert/strict';
 import { calendar } from '../../client/working-hours.js';
 import type { ClaimPolicy } from '../../workflows/claim/contract.js';
 import type { ChangeDue, ProcessState } from '../../workflows/tasks/contract.js';
+import { HOUR, deadlines, spokeUp } from './deadline-policy.js';
 import { setTimeSkippingStage, type ClaimOnStage, type TimeSkippingStage } from '../time-skipping-stage.js';
-
-const HOUR = 3_600_000;
-const deadline = { due: '1 day', remindBefore: '4 hours', escalateAfter: '1 day' } as const;
-const deadlines: ClaimPolicy['deadlines'] = {
-  data_entry: deadline,
-  review: deadline,
-  approval: deadline,
-  payment: deadline,
-};
 
 describe('a due date that moves', function () {
   this.timeout(60_000);
@@ -21,12 +13,6 @@ describe('a due date that moves', function () {
   });
   after(() => stage?.stop());
 
-  const hoursSince = ({ steps }: ProcessState, at: string) =>
-    Math.round((Date.parse(at) - Date.parse(String(steps[0]?.since))) / HOUR);
-  const spokeUp = (state: ProcessState) =>
-    state.audit
-      .filter(({ what }) => ['remind', 'overdue', 'escalate'].includes(what))
-      .map(({ what, at }) => [what, hoursSince(state, at)]);
   const hoursAfterStart = async (claim: ClaimOnStage, hours: number) =>
     new Date(Date.parse(String((await claim.step())?.since)) + hours * HOUR).toISOString();
   const changeDue = (claim: ClaimOnStage, verb: Partial<ChangeDue>): Promise<ProcessState> =>

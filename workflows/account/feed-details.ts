@@ -1,3 +1,4 @@
+import { row, second } from '../markdown.js';
 import type { FeedStatus } from './contract.js';
 
 /** How completions are learnt, best first; `flows feed status` calls them by their short names. */
@@ -23,10 +24,9 @@ export function feedDetails(status: FeedStatus, lastRound: number, account?: str
     ...(why ? [`**Why no better way:** ${why}${retryAt ? `; tried again ${second(retryAt)}` : ''}`] : []),
     `Last round **${second(new Date(lastRound).toISOString())}** (UTC) · the next ${seconds(status.intervalMs)} later\n` +
       `A completion is told to its process within ${seconds(status.expectedDelayMs)}, while Fragment answers`,
-    ['| | |', '|---|---|', ...figures.map(([what, figure]) => `| ${what}\u2003 | **${figure}** |`)].join('\n'),
+    ['| | |', '|---|---|', ...figures.map(([what, figure]) => row([what, `**${figure}**`]))].join('\n'),
     `Fragment account: ${account ?? 'the default one'}`,
   ].join('\n\n');
 }
 
-const second = (at: string): string => at.slice(0, 19).replace('T', ' ');
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;

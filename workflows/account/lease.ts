@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { CancellationScope, condition, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { LeaseActivities } from '../../activities/lease.js';
+import { second } from '../markdown.js';
 import { leaseQueue } from '../tasks/contract.js';
 import { continueOnCurrent, isOutdated } from './current-version.js';
 import { isLeaseTaken } from './guards.js';
@@ -54,7 +55,7 @@ function details(account: string | undefined, takeovers: number, { holder, since
   return [
     `## Held by ${holder}`,
     '',
-    `Since **${since.slice(0, 19).replace('T', ' ')}** (UTC)`,
+    `Since **${second(since)}** (UTC)`,
     '',
     `Fragment account: ${account ?? 'the default one'} · taken ${takeovers} ${takeovers === 1 ? 'time' : 'times'}`,
     '',

@@ -1,3 +1,4 @@
+import { row } from '../markdown.js';
 import { DRIFT_CLASSES, type ReconcileReport } from './reconcile-contract.js';
 
 /** The current details of the Temporal Web UI, as Markdown. */
@@ -21,6 +22,3 @@ export function reconcileDetails(report: ReconcileReport, doing?: string): strin
     ...(incomplete ? [`the list of open tasks is incomplete: ${incomplete}`] : []),
   ].join('\n');
 }
-
-/** An em space keeps the columns apart: the Web UI's tables leave no room between them. */
-const row = (cells: readonly unknown[]): string => `| ${cells.join('\u2003 | ')} |`;

@@ -9,7 +9,7 @@ import { reconcileDetails } from './reconcile-details.js';
 
 /** Items of each class in the report: seven classes of them stay far below a payload's limit. */
 const ITEMS_A_CLASS = 50;
-/** Of a quarter of a million open tasks: an hour and a half of an account's reading, and half of what a history may hold. */
+/** Of a quarter of a million open tasks: two hours of an account's reading, and half of what a history may hold. */
 const MAX_OPEN_PAGES = 2_500;
 /** A list of all tasks that was ever made has an end, but not one worth waiting for. */
 const MAX_PAGES = 500;

@@ -1,4 +1,5 @@
 import type { AuditEntry, ProcessState, StepState } from './contract.js';
+import { minute, row } from '../markdown.js';
 import { offers, type OfferedStep } from './offers.js';
 import { stepName } from './step.js';
 
@@ -101,9 +102,6 @@ function steps(all: readonly StepState[], taskUrl?: string): string {
   return [row(['step', 'round', 'state', 'by', 'since', 'due']), `|${':---|'.repeat(6)}`, ...rows].join('\n');
 }
 
-/** The Web UI's tables leave no room between columns, so the cells bring their own: an em space is kept there. */
-const row = (cells: readonly unknown[]): string => `| ${cells.join('\u2003 | ')} |`;
-
 /** Why a step is parked is said above the table. */
 function status({ status: is, problem, decision }: StepState): string {
   if (is === 'parked') return is;
@@ -122,7 +120,6 @@ function link(text: string, uid: string, taskUrl: string): string {
 const named = (step: StepState): string => plain(stepName(step));
 /** Without the year, which the narrow column has no room for. */
 const inTable = (at = ''): string => minute(at).slice('2026-'.length);
-const minute = (at = ''): string => at.slice(0, 16).replace('T', ' ');
 
 /** Text of people and servers is text: it makes no cell, link, picture or heading. */
 function plain(text: string, most = CELL): string {
