@@ -40,10 +40,12 @@ export interface ClaimPlan {
 
 /**
  * Billed actions, held by test/workflows/claim-history.test.ts. A step by a person: its task is opened, list queries see
- * it, its deadline is set, it is told to be done. A provider's payment: reserved, paid, put on record.
+ * it, it is told to be done. A provider's payment: reserved, paid, put on record. Where a step is due sooner than one before
+ * it, or the first deadline comes while the claim is open, another timer is started.
  */
 const START = 1;
-const PERSON = 4;
+const TIMER = 1;
+const PERSON = 3;
 const PROVIDER = 3;
 /** Asking whether there is a provider. */
 const NO_PROVIDER = 1;
@@ -64,7 +66,7 @@ export function planClaim(claim: Claim, { lifecycle, provider, policy = DEFAULT_
       due: String(policy.deadlines[step].due),
       by: byProvider(step) ? 'payment provider' : 'person',
     })),
-    straight: { writes: path.length, comments: 0, actions: START + people * PERSON + payment + END },
+    straight: { writes: path.length, comments: 0, actions: START + TIMER + people * PERSON + payment + END },
     rework: { review: again(2), ...(path.includes('approval') ? { approval: again(3) } : {}) },
     compensations: [
       ...(provider ? ['refund the payment', 'release the reserved amount'] : []),

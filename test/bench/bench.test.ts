@@ -10,6 +10,7 @@ import { writePage } from '../../bench/page.js';
 import { percentiles } from '../../bench/percentiles.js';
 import type { Report, SectionReport } from '../../bench/report.js';
 import { missesBar } from '../../bench/section.js';
+import type { BareShape } from '../../bench/workflows.js';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
@@ -49,14 +50,14 @@ describe('npm run bench, in its quick form', function () {
   });
 
   it('holds a claim against a bare workflow with the same activities and signals', async () => {
-    const { claimHistory, bareHistory } = (await run('claims')).raw as Record<string, Counted>;
-    const shape = ({ byType }: Counted) => [
-      byType.activityTaskScheduled,
-      byType.workflowExecutionSignaled,
-      byType.workflowExecutionCompleted,
-    ];
-    assert.deepEqual(shape(bareHistory!), shape(claimHistory!));
-    assert.ok(shape(bareHistory!).every(Boolean), JSON.stringify(bareHistory));
+    const { raw } = await run('claims');
+    const { shape, claimHistory, bareHistory } = raw as { shape: BareShape } & Record<string, Counted>;
+    const counted = ({ byType }: Counted) => [byType.activityTaskScheduled, byType.workflowExecutionCompleted];
+    assert.deepEqual(counted(bareHistory!), counted(claimHistory!));
+    assert.deepEqual(counted(bareHistory!), [6, 1]);
+    // News may be told twice where the machine is slow, so one claim's signals need not be another's.
+    assert.equal(bareHistory!.byType.workflowExecutionSignaled, shape.signals);
+    assert.ok(shape.signals >= 3, String(shape.signals));
   });
 
   it('writes through workflows without a 429', async () => {

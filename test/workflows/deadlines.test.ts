@@ -102,6 +102,42 @@ describe('the deadlines of a step', function () {
     assert.deepEqual(spokeUp(await skipped.state(), 'data_entry'), []);
   });
 
+  it('49: one timer serves all steps; it is replaced where one is due sooner, and set anew where it came too early', async () => {
+    const soon = { due: '3 hours', remindBefore: '1 hour' } as const;
+    const claim = await stage.startClaim('timer', {
+      total: { amount: 80_000, currency: 'USD' },
+      policy: { deadlines: { ...deadlines, approval: soon } },
+    });
+    const timers = async () => {
+      const { events } = await claim.handle.fetchHistory();
+      const count = (kind: keyof NonNullable<typeof events>[number]) => events?.filter((event) => event[kind]).length;
+      return [count('timerStartedEventAttributes'), count('timerCanceledEventAttributes')];
+    };
+    await claim.at('data_entry');
+    await claim.finish('data_entry');
+    await claim.at('review');
+    assert.deepEqual(await timers(), [1, 0]);
+    await claim.finish('review', { decision: 'approve' });
+    await claim.at('approval');
+    assert.deepEqual(await timers(), [2, 1]);
+    await stage.skip('4 hours');
+    assert.deepEqual(spokeUp(await claim.state()), [
+      ['remind', 2],
+      ['overdue', 3],
+    ]);
+    await claim.finish('approval', { decision: 'request_info', note: 'which clinic?' });
+    await claim.at('data_entry', { round: 2 });
+    await stage.skip('19 hours');
+    await claim.finish('data_entry');
+    await claim.at('review', { round: 2 });
+    const before = (await timers())[0]!;
+    await stage.skip('2 hours');
+    assert.deepEqual(await timers(), [before + 1, 1]);
+    await stage.skip('19 hours');
+    assert.deepEqual(spokeUp(await claim.state(), 'data_entry'), []);
+    assert.deepEqual(spokeUp(await claim.state(), 'review').length, 1);
+  });
+
   it('39: the clock starts when the task exists, not while Fragment cannot be reached', async () => {
     let attempts = 0;
     const stop = stage.fragment.beforeEach(({ activity, input }) => {

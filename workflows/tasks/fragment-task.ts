@@ -28,6 +28,7 @@ export class FragmentTask {
   private readonly givenTo = new Map<string, string>();
   readonly created: string[] = [];
   private readonly activities;
+  private readonly shield = new CancellationScope({ cancellable: false });
   /** What was last written of the current task; undefined before the first. */
   content?: TaskContent & { due: string };
   /** What Fragment has made of the due date that was last written: it may round. */
@@ -45,20 +46,15 @@ export class FragmentTask {
    * Opens the step's task, or moves the single one to it: with `DONE` a machine's finished step is on record with one
    * write. @throws what `isRejected` tells from all else.
    */
-  async open(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
-    const move = this.options.lifecycle === 'single-task' && this.uid !== undefined;
-    const news = move ? await this.moveOrCreate(spec, status, comment) : await this.create(spec, status, comment);
-    this.uid = news.uid;
-    this.dueAnswered = news.due;
-    if (!this.created.includes(news.uid)) this.created.push(news.uid);
-    return news;
+  open(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+    return this.shield.run(() => this.opened(spec, status, comment));
   }
 
   /** A machine has done the step: the task that shows it is closed, or made as one that is DONE. */
   async finish(spec: PersonStep, state: StepState): Promise<void> {
     if (state.uid) return this.settle(state);
     await this.tolerant(state, async () => {
-      state.uid = (await this.open(spec, 'DONE')).uid;
+      state.uid = (await this.opened(spec, 'DONE')).uid;
     });
   }
 
@@ -83,7 +79,7 @@ export class FragmentTask {
   async close(state: StepState, comment?: string): Promise<void> {
     const { uid } = state;
     if (!uid) return;
-    await CancellationScope.nonCancellable(() =>
+    await this.shield.run(() =>
       this.activities.closeTask.executeWithOptions({ summary: `close task: ${stepName(state)}` }, [{ uid, comment }]),
     );
   }
@@ -132,6 +128,15 @@ export class FragmentTask {
     });
   }
 
+  private async opened(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
+    const move = this.options.lifecycle === 'single-task' && this.uid !== undefined;
+    const news = move ? await this.moveOrCreate(spec, status, comment) : await this.create(spec, status, comment);
+    this.uid = news.uid;
+    this.dueAnswered = news.due;
+    if (!this.created.includes(news.uid)) this.created.push(news.uid);
+    return news;
+  }
+
   /** With `due`, a task that is made anew is due when the one before was. */
   private create(spec: PersonStep, status: Status, comment?: string, due?: string): Promise<TaskNews> {
     const { key, lifecycle } = this.options;
@@ -144,7 +149,7 @@ export class FragmentTask {
       mayExist: runId !== firstExecutionRunId,
     };
     const summary = `open task: ${stepName(spec)}`;
-    return CancellationScope.nonCancellable(() => this.activities.openTask.executeWithOptions({ summary }, [task]));
+    return this.activities.openTask.executeWithOptions({ summary }, [task]);
   }
 
   /** A single task that was deleted between two steps is made anew for the next. */
@@ -160,7 +165,7 @@ export class FragmentTask {
   private move(spec: PersonStep, status: Status, comment?: string): Promise<TaskNews> {
     const task = { ...this.contentOf(spec, comment), uid: this.uid as string, status };
     const summary = `move task on: ${stepName(spec)}`;
-    return CancellationScope.nonCancellable(() => this.activities.moveTask.executeWithOptions({ summary }, [task]));
+    return this.activities.moveTask.executeWithOptions({ summary }, [task]);
   }
 
   private contentOf({ step, round, title, fields, deadline }: PersonStep, comment?: string, due?: string) {
@@ -177,7 +182,7 @@ export class FragmentTask {
 
   private async tolerant(state: StepState, change: () => Promise<void>): Promise<void> {
     try {
-      await CancellationScope.nonCancellable(change);
+      await this.shield.run(change);
     } catch (error) {
       if (!isRejected(error)) throw error;
       this.refused(state, error);

@@ -18,6 +18,7 @@ import { isNews } from './guards.js';
 import type { OfferedStep } from './offers.js';
 import { Saga } from './saga.js';
 import { answerVerbs } from './verbs.js';
+import { WakeUp } from './wake-up.js';
 
 export type KeywordKey = { name: string; type: 'KEYWORD' };
 
@@ -68,6 +69,7 @@ export class TaskProcess {
   readonly events: StepEvent[] = [];
   readonly state: ProcessState = { steps: [], audit: [] };
   private readonly scope = new CancellationScope();
+  private readonly wakeUp = new WakeUp();
   private visible: Visible = { step: null, tasks: null, due: null, attention: false };
   private withdrawal?: OperatorVerb;
   private ended = false;
@@ -154,9 +156,21 @@ export class TaskProcess {
     if (this.state.paused !== undefined) clock.stop(Date.now());
   }
 
-  /** Passes at once unless the process is paused, withdrawn or cancelled: nothing new begins then. */
+  /** Whether it is neither paused, withdrawn nor cancelled. */
+  get mayGoOn(): boolean {
+    return this.state.paused === undefined && !CancellationScope.current().consideredCancelled;
+  }
+
+  /** Passes while the process may go on; else when it is resumed, or never: nothing new begins then. */
   async ready(): Promise<void> {
-    await condition(() => this.state.paused === undefined);
+    // Asked before each thing that begins, and a promise costs a worker some 100 µs: the SDK keeps the stack of each.
+    if (!this.mayGoOn) await condition(() => this.state.paused === undefined);
+  }
+
+  /** Passes when something has happened, and at the latest `at` a time, whose `summary` is what the Web UI shows. */
+  woken({ at, summary }: { at: number; summary?: string }): Promise<void> {
+    this.wakeUp.by(at, summary);
+    return condition(() => this.events.length > 0 || this.state.paused !== undefined || !this.wakeUp.comesBy(at));
   }
 
   begin(step: StepState): StepState {

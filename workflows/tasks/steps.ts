@@ -13,7 +13,7 @@ import { StepWait, answerOf } from './wait.js';
  * Whoever finishes a step first, in Fragment or through the backend, decides it; what comes later is recorded only.
  *
  * What a step by a person costs: one write (six events: the activity and the workflow task that it wakes), one event for
- * the search attributes, two for the deadline's timer, and four for the news that it is done.
+ * the search attributes, and four for the news that it is done. One timer wakes the process for all deadlines.
  */
 export class TaskSteps {
   private readonly task: FragmentTask;

@@ -1,4 +1,3 @@
-import { condition } from '@temporalio/workflow';
 import type { StepState, TaskNews } from './contract.js';
 import { StepClock, type Alarm } from './deadline.js';
 import type { FragmentTask } from './fragment-task.js';
@@ -79,16 +78,15 @@ export class StepWait {
   private async next(alarm?: Alarm): Promise<StepEvent | undefined> {
     const { process, state, spec } = this;
     for (;;) {
-      await this.running();
-      const woken = () => process.events.length > 0 || process.state.paused !== undefined;
-      if (!alarm) await condition(woken);
-      else {
-        const left = Math.max(1, this.leftUntil(alarm));
-        if (!(await condition(woken, left, { summary: `${UNTIL[alarm.kind]}: ${stepName(spec)}` }))) return undefined;
+      if (!process.mayGoOn || state.due !== this.dueInFragment) await this.running();
+      const event = process.take(() => true);
+      if (!event) {
+        const left = alarm ? this.leftUntil(alarm) : Infinity;
+        if (left <= 0) return undefined;
+        const summary = alarm && `${UNTIL[alarm.kind]}: ${stepName(spec)}`;
+        await process.woken({ at: Date.now() + left, summary });
+        continue;
       }
-      if (process.state.paused !== undefined) continue;
-
-      const event = process.take(() => true) as StepEvent;
       if (event.kind !== 'news') return event;
       if (event.news.uid !== state.uid || (event.news.status !== 'DONE' && !event.news.absent)) {
         process.recordLate(event.news);
