@@ -13,7 +13,7 @@ import { cpuSeconds, ownCpuSeconds, sizing, whileWorking } from './temporal.js';
 import type { BareShape } from './workflows.js';
 
 const SIZES = {
-  full: { rounds: 3, atOnce: 150, warmUpSeconds: 20, seconds: 45 },
+  full: { rounds: 2, atOnce: 150, warmUpSeconds: 20, seconds: 45 },
   quick: { rounds: 1, atOnce: 5, warmUpSeconds: 1, seconds: 3 },
 };
 const QUEUE = 'bench-bare';
@@ -22,8 +22,9 @@ const REMOTE_QUEUE = 'bench-bare-remote';
 const SIGNAL_EVERY_MS = 1_000;
 
 /**
- * Claims a second beside a bare Temporal workflow with as many activities and signals, whose activities do nothing: in
- * turns on the same server, with the same settings, so that what disturbs the machine disturbs both.
+ * Claims a second beside a bare Temporal workflow with as many activities and signals, whose activities do nothing; and
+ * beside one that can be found by its step as a claim can. In turns on the same server, with the same settings, so that
+ * what disturbs the machine disturbs all.
  */
 export const claims: Section = { name: 'claims', run };
 
@@ -58,7 +59,7 @@ async function measure(size: Size, product: Product): Promise<Outcome> {
   }, SIGNAL_EVERY_MS);
   const snapshot = async () => ({ serverCpu: await cpuSeconds(pid), ownCpu: ownCpuSeconds() });
 
-  const turns: { ours: Turn; bare: Turn }[] = [];
+  const turns: Record<'bare' | 'listed' | 'ours', Turn>[] = [];
   await whileWorking(workers, async () => {
     for (let turn = 1; turn <= rounds; turn += 1) {
       const one = async (n: number) => {
@@ -66,19 +67,24 @@ async function measure(size: Size, product: Product): Promise<Outcome> {
         await ours.start({ id, total: { amount: 80_000, currency: 'USD' } });
         await ours.result(id);
       };
-      const bareOne = (n: number) =>
-        client.workflow.execute('bare', { taskQueue: QUEUE, workflowId: `bare-${turn}-${n}`, args: [shape] });
-      const measured = {
-        bare: asTurn(await closedLoop({ ...loop, snapshot, one: bareOne })),
+      const bareOne = (listed: boolean) => (n: number) =>
+        client.workflow.execute('bare', {
+          taskQueue: QUEUE,
+          workflowId: `${listed ? 'listed' : 'bare'}-${turn}-${n}`,
+          args: [{ ...shape, listed }],
+        });
+      turns.push({
+        bare: asTurn(await closedLoop({ ...loop, snapshot, one: bareOne(false) })),
+        listed: asTurn(await closedLoop({ ...loop, snapshot, one: bareOne(true) })),
         ours: asTurn(await closedLoop({ ...loop, snapshot, one })),
-      };
-      turns.push(measured);
+      });
     }
   }).finally(() => clearInterval(signals));
 
   const rate = (of: Turn[]) =>
     of.reduce((sum, { ended }) => sum + ended, 0) / of.reduce((sum, each) => sum + each.seconds, 0);
   const [ourRate, bareRate] = [rate(turns.map((each) => each.ours)), rate(turns.map(({ bare }) => bare))];
+  const listedRate = rate(turns.map(({ listed }) => listed));
   return {
     configuration: {
       ...loop,
@@ -91,6 +97,8 @@ async function measure(size: Size, product: Product): Promise<Outcome> {
     figures: [
       { what: 'claims', value: round(ourRate, 2), unit: 'a second' },
       { what: 'bare workflows', value: round(bareRate, 2), unit: 'a second' },
+      { what: 'bare workflows that lists find by step', value: round(listedRate, 2), unit: 'a second' },
+      { what: 'those beside bare workflows', value: round(listedRate / bareRate, 2), unit: '×' },
       { what: 'claims beside bare workflows', value: round(ourRate / bareRate, 2), unit: '×', atLeast: 0.8 },
     ],
     raw: {
@@ -104,7 +112,7 @@ async function measure(size: Size, product: Product): Promise<Outcome> {
 }
 
 /** One claim is run and counted, so that the bare workflow stays its equal however the kit changes. */
-async function shapeOfClaim(ours: Claims, { client }: Product): Promise<BareShape> {
+async function shapeOfClaim(ours: Claims, { client }: Product): Promise<Omit<BareShape, 'listed'>> {
   await ours.start({ id: 'shape', total: { amount: 80_000, currency: 'USD' } });
   await ours.result('shape');
   const { byType, activitiesByQueue } = await countHistory(client, claimWorkflowId('shape'));

@@ -1,7 +1,8 @@
 /** Workflows to measure with, bundled apart from the product's. */
-import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import { condition, defineSignal, proxyActivities, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { TaskActivities } from '../activities/tasks.js';
-import { FRAGMENT_QUEUE } from '../workflows/tasks/contract.js';
+import { claimStepKey } from '../workflows/claim/contract.js';
+import { FRAGMENT_QUEUE, fragmentTasksKey, taskDueKey } from '../workflows/tasks/contract.js';
 import type { BareActivities } from './bare-activities.js';
 
 const tasks = proxyActivities<TaskActivities>({
@@ -38,12 +39,14 @@ export interface BareShape {
   /** Activities on the workflows' own queue, as payments are. */
   local: number;
   remoteQueue: string;
+  /** Whether it can be found by its step, task and due date, as a claim can. */
+  listed: boolean;
 }
 
 export const bareSignal = defineSignal('bare');
 
 /** A process with a claim's activities and signals and nothing else. */
-export async function bare({ signals, remote, local, remoteQueue }: BareShape): Promise<void> {
+export async function bare({ signals, remote, local, remoteQueue, listed }: BareShape): Promise<void> {
   const retry = { initialInterval: '1 second', maximumInterval: '1 minute' } as const;
   const own = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute', retry });
   const others = proxyActivities<BareActivities>({ taskQueue: remoteQueue, startToCloseTimeout: '5 minutes', retry });
@@ -51,8 +54,19 @@ export async function bare({ signals, remote, local, remoteQueue }: BareShape): 
   setHandler(bareSignal, () => void (received += 1));
   for (let n = 1; n <= signals; n += 1) {
     await others.open();
+    if (listed) showAt(`step-${n}`);
     await condition(() => received >= n);
   }
   for (let n = 0; n < local; n += 1) await own.nothing();
   for (let n = signals; n < remote; n += 1) await others.nothing();
+  if (listed) showAt(null);
+}
+
+/** One event for the three that a claim shows of a step. */
+function showAt(step: string | null): void {
+  upsertSearchAttributes([
+    { key: claimStepKey, value: step },
+    { key: fragmentTasksKey, value: step === null ? null : [step] },
+    { key: taskDueKey, value: step === null ? null : new Date(Date.now() + 86_400_000) },
+  ]);
 }

@@ -15,7 +15,7 @@ export interface Witness {
   last: Happening[];
 }
 
-const PLAIN = { stalls: 'not' as const, opensAnew: false };
+const PLAIN = { stalls: 'not' as const, opensAnew: false, finds: false };
 /** These are answered with the state even where they came second: what they asked for may not have been done. */
 const FORGIVEN = ['retry', 'skip', 'reassign', 'move due date'];
 
@@ -50,8 +50,10 @@ export function explanations(models: readonly Model[], { together, last }: Witne
 }
 
 /** What happens at once may come in the midst of each other, where the order of whole ones does not say all. */
-function variantsOf(together: Witnessed[]): Pick<Model, 'stalls' | 'opensAnew'>[] {
-  const has = (name: string) => together.length > 1 && together.some(({ happening }) => happening.command.do === name);
+function variantsOf(together: Witnessed[]): Pick<Model, 'stalls' | 'opensAnew' | 'finds'>[] {
+  const commands = together.length > 1 ? together.map(({ happening }) => happening.command) : [];
+  const has = (name: string) => commands.some((command) => command.do === name);
+  const unheard = commands.some((command) => command.do === 'finish' && !command.heard);
   return [
     PLAIN,
     ...(has('pause')
@@ -61,6 +63,7 @@ function variantsOf(together: Witnessed[]): Pick<Model, 'stalls' | 'opensAnew'>[
         ]
       : []),
     ...(has('take away') ? [{ ...PLAIN, opensAnew: true }] : []),
+    ...(unheard ? [{ ...PLAIN, finds: true }] : []),
   ];
 }
 

@@ -63,6 +63,8 @@ export class Model {
   stalls: 'not' | 'before' | 'after' = 'not';
   /** A task that is taken away before the process knows of it is made anew like one that never was. */
   opensAnew = false;
+  /** What people do unheard of comes to light: a creation whose answer was lost is repeated, and answered with it. */
+  finds = false;
   private next?: Place;
   private taken = 0;
   private archived = false;
@@ -158,7 +160,7 @@ export class Model {
       if (!this.task || this.task.absent || !change(this.task)) return 'impossible';
       const news = { place, task: structuredClone(this.task) };
       this.told.set(id, news);
-      if (heard) this.hear(news);
+      if (heard || this.finds) this.hear(news);
       return undefined;
     }
     if (!this.steps.some((step) => step.place === place)) return 'impossible';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
-import { LIFECYCLES } from '../../workflows/tasks/contract.js';
+import { LIFECYCLES, pauseUpdate } from '../../workflows/tasks/contract.js';
 import type { Call } from '../../testing/in-memory-fragment.js';
 import { setTimeSkippingStage, type ClaimOnStage, type TimeSkippingStage } from '../time-skipping-stage.js';
 
@@ -108,6 +108,34 @@ describe('a claim that is withdrawn or cancelled', function () {
       await taskless.withdraw();
       assert.equal((await taskless.result()).outcome, 'withdrawn');
       stop();
+    });
+
+    it(`40, 48: withdrawn while it is paused, it does nothing of what it would have gone on with (${lifecycle})`, async () => {
+      const why = { reason: 'an audit' };
+      const answered = await stage.startClaim(`paused-answered-${lifecycle}`, { lifecycle });
+      await answered.at('data_entry');
+      await answered.handle.executeUpdate(pauseUpdate, { args: [why] });
+      await answered.finish('data_entry');
+
+      const opening = `paused-opening-${lifecycle}`;
+      const stop = stage.fragment.afterEach(async (call) => {
+        if (isOf(opening, call)) await claim.handle.executeUpdate(pauseUpdate, { args: [why] });
+      });
+      const claim = await stage.startClaim(opening, { lifecycle });
+      await claim.until('it is paused', ({ paused }) => paused !== undefined);
+      stop();
+      await claim.finish('data_entry');
+
+      for (const paused of [answered, claim]) {
+        await paused.withdraw();
+        assert.equal((await paused.result()).outcome, 'withdrawn');
+        const { steps } = await paused.state();
+        assert.deepEqual(
+          steps.map(({ step, status }) => `${step}: ${status}`),
+          ['data_entry: withdrawn'],
+        );
+        assert.deepEqual(stage.fragment.open(paused.id), []);
+      }
     });
 
     it(`43: cancelled in Temporal, its task is closed and it ends as cancelled (${lifecycle})`, async () => {

@@ -164,7 +164,8 @@ export class TaskProcess {
   /** Passes while the process may go on; else when it is resumed, or never: nothing new begins then. */
   async ready(): Promise<void> {
     // Asked before each thing that begins, and a promise costs a worker some 100 µs: the SDK keeps the stack of each.
-    if (!this.mayGoOn) await condition(() => this.state.paused === undefined);
+    // Again, since a withdrawal ends the pause as well: its cancellation is felt by the second condition, not by the first.
+    while (!this.mayGoOn) await condition(() => this.state.paused === undefined);
   }
 
   /** Passes when something has happened, and at the latest `at` a time, whose `summary` is what the Web UI shows. */
