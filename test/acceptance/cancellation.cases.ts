@@ -200,9 +200,11 @@ describe('D. cancellation, suspension, compensation', () => {
     });
 
     it('48. no new step begins', async () => {
-      on.stage.sandbox.faults.add({ match: { method: 'PATCH' }, kind: 'delay', delayMs: 1_000 });
       const claim = await on.start('d48-next');
-      await claim.at('data_entry');
+      const { uid } = await claim.at('data_entry');
+      // Its own path: a bulk read may be a PATCH as well.
+      const match = { method: 'PATCH', path: `/tasks/${uid}` } as const;
+      on.stage.sandbox.faults.add({ match, kind: 'delay', delayMs: 1_000 });
       const completion = on.claims.complete(claim.id, { step: 'data_entry', by: 'ada' });
       await new Promise((resolve) => setTimeout(resolve, 300));
       await on.claims.pause(claim.id, why);
