@@ -26,6 +26,7 @@ const FORGIVEN = ['retry', 'skip', 'reassign', 'move due date'];
 export function explanations(models: readonly Model[], { together, last }: Witness, seen: Standing): Model[] {
   const possible = new Map<string, Model>();
   let nearest: unknown;
+  const withdrawn = together.some(({ happening }) => happening.command.do === 'withdraw');
   for (const before of models) {
     for (const order of ordersOf(together)) {
       for (const variant of variantsOf(together)) {
@@ -35,7 +36,7 @@ export function explanations(models: readonly Model[], { together, last }: Witne
         Object.assign(model, PLAIN);
         for (const happening of last) model.apply(happening);
         const standing = standingOf(model);
-        if (order.every((each, at) => agrees(each, replies[at])) && isDeepStrictEqual(standing, seen)) {
+        if (order.every((each, at) => agrees(each, replies[at], withdrawn)) && isDeepStrictEqual(standing, seen)) {
           possible.set(JSON.stringify(model.known), model);
         } else if (!replies.includes('impossible')) nearest ??= { replies, ...standing };
       }
@@ -62,13 +63,17 @@ function variantsOf(together: Witnessed[]): Pick<Model, 'stalls' | 'opensAnew' |
           { ...PLAIN, stalls: 'after' as const },
         ]
       : []),
+    // Nothing follows a step that was decided just before.
+    ...(has('withdraw') ? [{ ...PLAIN, stalls: 'after' as const }] : []),
     ...(has('take away') ? [{ ...PLAIN, opensAnew: true }] : []),
     ...(unheard ? [{ ...PLAIN, finds: true }] : []),
   ];
 }
 
-function agrees({ happening, reply }: Witnessed, expected: Reply): boolean {
+function agrees({ happening, reply }: Witnessed, expected: Reply, withdrawn: boolean): boolean {
   if (reply === expected || expected === 'either') return true;
+  // A withdrawal answers at once what was asked before it, with the state as it is: that step is decided a moment later.
+  if (withdrawn && happening.command.do === 'complete') return reply === 'refused' && expected === 'taken';
   return reply === 'taken' && expected === 'refused' && FORGIVEN.includes(happening.command.do);
 }
 

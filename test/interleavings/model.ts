@@ -307,6 +307,7 @@ export class Model {
   private end(outcome: typeof this.outcome): void {
     this.outcome = outcome;
     this.paused = false;
+    this.pending = undefined;
   }
 
   // What backends and operators ask.
