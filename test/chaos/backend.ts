@@ -30,6 +30,7 @@ export class Backend {
   private readonly claims: Claims;
   private readonly over = new AbortController();
   private operating: Promise<void> | undefined;
+  private readonly runs: Promise<unknown>[] = [];
 
   constructor(
     private readonly temporal: Client,
@@ -43,12 +44,16 @@ export class Backend {
   /** Resolves when these claims have been started and everything planned for them has been asked. */
   async run(claims: readonly PlannedClaim[] = this.plan.claims): Promise<void> {
     this.operating ??= this.operate();
-    await Promise.all(claims.map((planned) => this.runClaim(planned)));
+    const run = Promise.all(claims.map((planned) => this.runClaim(planned)));
+    this.runs.push(run);
+    await run;
   }
 
+  /** Nothing is asked after this: a call that is still tried again when its connection closes would end the run. */
   async stop(): Promise<void> {
     this.over.abort();
     await this.operating;
+    await Promise.allSettled(this.runs);
   }
 
   private async runClaim({ claim, lifecycle, startMs, verbs }: PlannedClaim): Promise<void> {

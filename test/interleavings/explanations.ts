@@ -17,7 +17,7 @@ export interface Witness {
 
 const PLAIN = { stalls: 'not' as const, opensAnew: false, finds: false };
 /** These are answered with the state even where they came second: what they asked for may not have been done. */
-const FORGIVEN = ['retry', 'skip', 'reassign', 'move due date'];
+const FORGIVEN = ['retry', 'skip', 'reassign', 'move due date', 'pause'];
 
 /**
  * Every model that what was seen leaves possible. More than one may be: what cannot be seen yet may differ.
@@ -31,7 +31,7 @@ export function explanations(models: readonly Model[], { together, last }: Witne
     for (const order of ordersOf(together)) {
       for (const variant of variantsOf(together)) {
         const model = Object.assign(before.copy(), variant);
-        const replies = order.map(({ happening }) => model.apply(happening));
+        const replies = order.map((each) => (cameBetween(each, order) ? 'refused' : model.apply(each.happening)));
         if (!model.paused) model.unstall();
         Object.assign(model, PLAIN);
         for (const happening of last) model.apply(happening);
@@ -68,6 +68,11 @@ function variantsOf(together: Witnessed[]): Pick<Model, 'stalls' | 'opensAnew' |
     ...(has('take away') ? [{ ...PLAIN, opensAnew: true }] : []),
     ...(unheard ? [{ ...PLAIN, finds: true }] : []),
   ];
+}
+
+/** Between two steps no step waits, so what asks something of one may be refused. */
+function cameBetween({ happening, reply }: Witnessed, { length }: readonly Witnessed[]): boolean {
+  return reply === 'refused' && length > 1 && ['reassign', 'move due date'].includes(happening.command.do);
 }
 
 function agrees({ happening, reply }: Witnessed, expected: Reply, withdrawn: boolean): boolean {
