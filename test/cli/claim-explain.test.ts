@@ -26,7 +26,7 @@ describe('flows claim explain', () => {
         'payment provider: Pay claim large (800.00 USD)',
       ],
     );
-    assert.deepEqual(total, { claims: 2, writes: 7, requests: { least: 7, most: 7 }, actions: 30 });
+    assert.deepEqual(total, { claims: 2, writes: 7, requests: { least: 7, most: 7 }, actions: 27 });
   });
 
   it('shares requests between claims, never between the steps of one', async () => {
