@@ -14,7 +14,7 @@ import { World, type Delivered } from './world.js';
 const HEALED_WITHIN = 30;
 
 /** Beyond every wait of its own: so that what hangs elsewhere fails, too, and says where. */
-const MOVE_MS = 60_000;
+const MOVE_MS = 120_000;
 
 /** Longer than the real time that a run takes, shorter than all that a claim waits for. */
 const MOMENT_HOURS = 0.1;

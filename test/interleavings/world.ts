@@ -14,8 +14,8 @@ import { placeOf, sayStep, sayTask, type Standing } from './standing.js';
 import { ask } from './verbs.js';
 
 /** On the real clock: nothing here takes as long, however busy the machine. */
-const PATIENCE_MS = 20_000;
-const QUERY_MS = 3_000;
+const PATIENCE_MS = 60_000;
+const QUERY_MS = 5_000;
 const HOUR_MS = 3_600_000;
 
 export interface Delivered {
