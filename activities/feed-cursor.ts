@@ -31,8 +31,8 @@ export interface FeedCursor {
   cycled: boolean;
   /** What has been passed on, by a digest of task and transition, and in which round. */
   delivered: Record<string, number>;
-  /** Completions that reading the tasks found before the list told of them, and when (ms since 1970). */
-  unlisted: Record<string, number>;
+  /** Tasks whose completion a read found before the list told of it, and when (ms since 1970). */
+  unlisted: Record<string, { transition: string; since: number }>;
 }
 
 /** Enough for the completions of some minutes; with more, the oldest may be told twice, which processes expect. */
@@ -87,13 +87,16 @@ export function saw(cursor: FeedCursor, updatedAt: string | null | undefined, no
 }
 
 /** Reading the task has shown a completion that the list has not brought yet. */
-export function noteUnlisted(cursor: FeedCursor, transition: string, now: number): void {
-  if (Object.keys(cursor.unlisted).length < UNLISTED) cursor.unlisted[transition] ??= now;
+export function noteUnlisted(cursor: FeedCursor, uid: string, transition: string, now: number): void {
+  if (cursor.unlisted[uid]?.transition === transition) return;
+  if (Object.keys(cursor.unlisted).length < UNLISTED) cursor.unlisted[uid] = { transition, since: now };
 }
 
-/** Whether the list has been given time enough to bring what it has not brought. */
-export function listFails(cursor: FeedCursor, now: number, patienceMs: number): boolean {
-  return Object.values(cursor.unlisted).some((since) => now - since >= patienceMs);
+/** Completions, by their task, that the list has had time enough to bring. */
+export function longUnlisted(cursor: FeedCursor, now: number, patienceMs: number): [uid: string, transition: string][] {
+  return Object.entries(cursor.unlisted)
+    .filter(([, { since }]) => now - since >= patienceMs)
+    .map(([uid, { transition }]) => [uid, transition]);
 }
 
 function climb(cursor: FeedCursor): void {

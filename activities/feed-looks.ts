@@ -117,7 +117,7 @@ export class AwaitedLooks {
   }
 
   /** The only reads that may say a task is gone. */
-  private async singly(uids: readonly string[], signal?: AbortSignal): Promise<Seen> {
+  async singly(uids: readonly string[], signal?: AbortSignal): Promise<Seen> {
     const seen: Seen = { tasks: [], deleted: [] };
     for (const uid of uids) {
       try {

@@ -6,7 +6,7 @@ import type { Gateway } from '../fragment/gateway.js';
 import type { Task } from '../fragment/schema.js';
 import { orFailure } from './failures.js';
 import {
-  listFails,
+  longUnlisted,
   nextRound,
   noteUnlisted,
   saw,
@@ -100,7 +100,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
 
     const listed = cursor.list ? await readList(cursor) : [];
     const look = looksDue(cursor, asked) ? await lookAtAwaited(cursor, asked, listed) : undefined;
-    if (cursor.list && listFails(cursor, Date.now(), listPatienceMs)) {
+    if (cursor.list && (await listFails(cursor))) {
       stepDown(cursor, 'list', 'the list does not bring tasks that are done', retryMs);
     }
 
@@ -131,7 +131,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
     cursor.behind = !answer.complete;
     for (const task of answer.tasks) saw(cursor, task.updated_at, Date.now());
     const done = answer.tasks.filter(isDone);
-    for (const task of done) delete cursor.unlisted[completionOf(task)];
+    for (const { uid } of done) delete cursor.unlisted[uid];
     return done;
   }
 
@@ -169,8 +169,21 @@ export function createFeedActivities(options: FeedActivityOptions) {
       // What is older than the list's window was brought before, or before there was a feed.
       const inWindow = Date.parse(task.updated_at ?? '') >= Date.parse(cursor.since as string);
       const transition = completionOf(task);
-      if (inWindow && !brought.has(transition)) noteUnlisted(cursor, transition, Date.now());
+      if (inWindow && !brought.has(transition)) noteUnlisted(cursor, task.uid, transition, Date.now());
     }
+  }
+
+  /**
+   * A task that has moved on since, as the single task of a process does, was not done any more when the list was asked:
+   * only one that is still done as it was has been kept back.
+   */
+  async function listFails(cursor: FeedCursor): Promise<boolean> {
+    for (const [uid, transition] of longUnlisted(cursor, Date.now(), listPatienceMs)) {
+      const [task] = (await looks.singly([uid], cancellationSignal())).tasks;
+      if (task && isDone(task) && completionOf(task) === transition) return true;
+      delete cursor.unlisted[uid];
+    }
+    return false;
   }
 
   /** To the process that the task names. People can edit that: a process accepts news only of a task that it awaits. */

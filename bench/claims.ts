@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { Claims } from '../client/index.js';
-import { GATEWAY_SIZING, PROCESSES_SIZING } from '../worker/roles.js';
+import { GATEWAY_SIZING, PROCESSES_SIZING } from '../worker/workers.js';
 import { claimWorkflowId } from '../workflows/claim/contract.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { createBareActivities } from './bare-activities.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Role } from '../worker/roles.js';
+import type { Role } from '../worker/role.js';
 import { startOwned, type OwnedProcess } from '../worker/embedded/owned-process.js';
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
-import { GATEWAY_SIZING, gatewayWorker, PROCESSES_SIZING } from '../worker/roles.js';
+import { GATEWAY_SIZING, gatewayWorker, PROCESSES_SIZING } from '../worker/workers.js';
 import { closedLoop } from './closed-loop.js';
 import { floorOf, MAX_BATCH, REQUESTS_PER_MINUTE, withFragment } from './fragment.js';
 import { round, type Outcome, type Section, type Size } from './section.js';

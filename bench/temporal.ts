@@ -5,7 +5,7 @@ import { spelledTypes } from '../worker/search-attributes.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
 import { installTelemetry } from '../worker/telemetry.js';
-import type { Place } from '../worker/roles.js';
+import type { Place } from '../worker/workers.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { TOKEN } from './fragment.js';
 

@@ -1,9 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { describeProblem, readClaims, type Claim, type Lifecycle } from '../client/index.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
 import { CliError, note } from './output.js';
 import { inputName, readInput } from './session.js';
+
+const EXAMPLES = 'examples/claims.ndjson';
 
 export interface DemoClaim {
   claim: Claim;
@@ -23,11 +26,9 @@ export async function demoClaims({
   lifecycle,
 }: DemoInput): Promise<{ claims: DemoClaim[]; bad: number }> {
   const { claims, problems } = readClaims(await readInput(file ?? exampleFile()));
-  for (const problem of problems)
-    note(`error: ${inputName(file ?? 'examples/claims.ndjson')}: ${describeProblem(problem)}`);
+  for (const problem of problems) note(`error: ${inputName(file ?? EXAMPLES)}: ${describeProblem(problem)}`);
   const read = claims.map(({ claim }) => claim);
-  if (read.length === 0)
-    throw new CliError(`${inputName(file ?? 'examples/claims.ndjson')}: no claim in it can be started`, 2);
+  if (read.length === 0) throw new CliError(`${inputName(file ?? EXAMPLES)}: no claim in it can be started`, 2);
 
   const wanted = count === undefined ? read : [...numbered(read, count)];
   // Nobody has asked for anything in particular: the examples show both lifecycles, under ids of their own.
@@ -60,9 +61,8 @@ function unused(id: string, taken: ReadonlySet<string>): string {
 }
 
 function exampleFile(): string {
-  // From cli/ and from dist/cli/ alike.
-  const places = ['../examples/claims.ndjson', '../../examples/claims.ndjson'];
-  const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
-  if (!found) throw new CliError('examples/claims.ndjson is not there: name a file with --claims', 2);
+  // By the package's own name: this file runs from cli/ and from wherever it is built alike.
+  const found = join(dirname(createRequire(import.meta.url).resolve('fragment-flows/package.json')), EXAMPLES);
+  if (!existsSync(found)) throw new CliError(`${EXAMPLES} is not there: name a file with --claims`, 2);
   return found;
 }

@@ -8,7 +8,7 @@ import { demoClaims, type DemoInput } from './demo-claims.js';
 import { DemoRun } from './demo-run.js';
 import { aborted, interruptible } from './interruption.js';
 import { exitWith, note, print, printJson } from './output.js';
-import { onStage, type Stage } from './stage.js';
+import type { Stage } from './stage.js';
 
 interface DemoOptions extends DemoInput {
   lifecycle?: Lifecycle;
@@ -35,6 +35,8 @@ export function registerDemo(program: Command): void {
 async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<void> {
   const began = performance.now();
   const wanted = await demoClaims(options);
+  // Workers and the sandbox: half a second that no other command has to wait for.
+  const { onStage } = await import('./stage.js');
   await onStage({ team: true }, async (stage) => {
     note(whereToLook(stage));
     const taskUrl = stage.sandbox && `${stage.sandbox.url}/tasks/{uid}`;

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { aborted, interruptible } from './interruption.js';
 import { note, print, printJson } from './output.js';
 import { environmentOf, exportLines } from './sandbox.js';
-import { onStage } from './stage.js';
 
 /** State outlives a restart, so that one can look at yesterday's claims. */
 const PLACE = '.cache/dev';
@@ -30,6 +29,8 @@ async function dev({ team = false, worker, json }: DevOptions, interrupted: Abor
   const again = existsSync(PLACE);
   await mkdir(PLACE, { recursive: true });
   const keep = { temporalDb: `${PLACE}/temporal.db`, journal: `${PLACE}/sandbox.ndjson`, sandboxPort: SANDBOX_PORT };
+  // Workers and the sandbox: half a second that no other command has to wait for.
+  const { onStage } = await import('./stage.js');
   await onStage({ ...keep, team, worker }, async (stage) => {
     note(again ? `going on with what ${PLACE} holds; delete it to begin anew` : `state is kept in ${PLACE}`);
     const { uiUrl, address, sandbox, config } = stage;

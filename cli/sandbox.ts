@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseJson } from '../client/index.js';
 import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
-import { startSandbox } from '../sandbox/server.js';
 import { aborted, interruptible } from './interruption.js';
 import { explained, portNumber } from './listen.js';
 import { CliError, print, printJson } from './output.js';
@@ -40,6 +39,7 @@ async function serve(options: SandboxOptions, interrupted: AbortSignal): Promise
   const behaviour = options.behaviour === undefined ? {} : await readBehaviour(options.behaviour);
   const known = process.env.FRAGMENT_API_TOKEN;
   const token = known || newToken();
+  const { startSandbox } = await import('../sandbox/server.js');
   const sandbox = await startSandbox({
     port,
     host,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { connectLazily, pokeFeed, webhookApp } from '../client/index.js';
 import type { Config } from '../worker/config.js';
-import { openLog } from '../worker/telemetry.js';
 import { aborted, interruptible } from './interruption.js';
 import { listen, portNumber } from './listen.js';
 import { CliError, note, printJson } from './output.js';
@@ -38,6 +37,7 @@ async function serve(
   interrupted: AbortSignal,
 ): Promise<void> {
   if (config.WEBHOOK_SECRET.length === 0) throw new CliError('WEBHOOK_SECRET names no secret', 2);
+  const { openLog } = await import('../worker/telemetry.js');
   const log = openLog(config);
   const temporal = connectLazily();
   const { connection } = temporal.client;

@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
-import { runWorker } from '../worker/main.js';
-import { ROLES, holdsGateway, type Role } from '../worker/roles.js';
+import { ROLES, holdsGateway, type Role } from '../worker/role.js';
 import { chosenAccounts, collectAccount, type AccountOption } from './accounts.js';
 import { settings } from './settings.js';
 
@@ -17,6 +16,8 @@ export function registerWorker(program: Command): void {
     .action(async ({ role, account }: AccountOption & { role: Role }) => {
       const single = holdsGateway(role) && !process.env.FRAGMENT_ACCOUNTS;
       const config = settings(process.env, single ? ['FRAGMENT_API_TOKEN'] : []);
+      // Half a second that no other command has to wait for.
+      const { runWorker } = await import('../worker/main.js');
       await runWorker(config, role, { accounts: chosenAccounts(config, account) });
     });
 }

@@ -13,15 +13,8 @@ import { serveHealth } from './health.js';
 import { claimProcess, onboardingProcess } from './own-processes.js';
 import { assertDistinct, type ProcessDefinition } from './process-definition.js';
 import { probes } from './probes.js';
-import {
-  ensureFeed,
-  ensureLease,
-  holdsGateway,
-  holdsProcesses,
-  leaseWorker,
-  processesWorker,
-  type Role,
-} from './roles.js';
+import { holdsGateway, holdsProcesses, type Role } from './role.js';
+import { ensureFeed, ensureLease, leaseWorker, processesWorker } from './workers.js';
 import { tellMissing } from './search-attributes.js';
 import { openSender } from './sender.js';
 import { installTelemetry } from './telemetry.js';

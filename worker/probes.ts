@@ -2,7 +2,7 @@ import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { Gateway } from '../fragment/gateway.js';
 import { PROCESSES_QUEUE, leaseQueue } from '../workflows/tasks/contract.js';
 import { CHECK_MS, type Check, type Checks } from './health.js';
-import { holdsGateway, holdsProcesses, type Role } from './roles.js';
+import { holdsGateway, holdsProcesses, type Role } from './role.js';
 
 export interface Probed {
   connection: NativeConnection;

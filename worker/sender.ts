@@ -5,7 +5,7 @@ import type { Config } from './config.js';
 import { openFragment } from './fragment.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { ProcessDefinition } from './process-definition.js';
-import { gatewayWorker, type Place } from './roles.js';
+import { gatewayWorker, type Place } from './workers.js';
 import type { Tracing } from './tracing.js';
 
 export interface SenderParts {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { startSandbox } from '../../sandbox/server.js';
 import { Team } from '../../sandbox/team.js';
-import { PROCESSES_SIZING } from '../../worker/roles.js';
+import { PROCESSES_SIZING } from '../../worker/workers.js';
 import { claimWorkflowId } from '../../workflows/claim/contract.js';
 import { TOKEN } from '../fragment.js';
 import { countHistory } from '../history.js';

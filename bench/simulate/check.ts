@@ -3,7 +3,7 @@ import { Claims } from '../../client/index.js';
 import type { Sandbox } from '../../sandbox/server.js';
 import { workflowSource } from '../../worker/bundle.js';
 import { claimProcess } from '../../worker/own-processes.js';
-import { ensureFeed, gatewayWorker, processesWorker } from '../../worker/roles.js';
+import { ensureFeed, gatewayWorker, processesWorker } from '../../worker/workers.js';
 import { MAX_BATCH, REQUESTS_PER_MINUTE, TOKEN, withFragment } from '../fragment.js';
 import { percentiles, type Percentiles } from '../percentiles.js';
 import { round } from '../section.js';

@@ -4,6 +4,8 @@ import type { BehaviourInput } from '../../sandbox/behaviour.js';
 import { feedParts, feedUid, type FeedParts } from './feed-parts.js';
 import { ONLY } from './feed-ways.js';
 
+/** Longer than a round takes here. */
+const PATIENCE_MS = 2_000;
 const WAYS = Object.keys(ONLY) as FeedWay[];
 
 describe('the change feed', function () {
@@ -140,6 +142,18 @@ describe('the change feed', function () {
       parts.finish(feedUid(7));
       const { way, cursor } = await parts.rounds(8);
       assert.deepEqual([way, cursor.why], ['bulk', 'the list does not bring tasks that are done']);
+      assert.deepEqual(tasksTold(), [feedUid(7)]);
+    });
+
+    it('but not of a task that moved on before the list was asked again', async () => {
+      await stands({ query: 'refuse', listLag: 3_600_000 }, { listPatienceMs: PATIENCE_MS });
+      parts.finish(feedUid(7));
+      let round = await parts.round();
+      while (Object.keys(round.cursor.unlisted).length === 0) round = await parts.round();
+      parts.sandbox.tasks.apply('PATCH', { uid: feedUid(7), status: 'TODO' });
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      const { way, cursor } = await parts.round();
+      assert.deepEqual([way, cursor.unlisted], ['list', {}]);
       assert.deepEqual(tasksTold(), [feedUid(7)]);
     });
 

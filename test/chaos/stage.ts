@@ -1,16 +1,14 @@
 /** The parts under chaos, each a real process, and the wires between them. */
 import { randomInt } from 'node:crypto';
-import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startOwned } from '../../worker/embedded/owned-process.js';
 import { freePort } from '../../worker/embedded/ports.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
+import { built } from '../built.js';
 import { Part, type Launched } from './part.js';
 import { type Link, type PartName, type Plan, type PlannedFault } from './plan.js';
 import { Proxy } from './proxy.js';
@@ -33,15 +31,13 @@ export interface ChaosStage {
   stop(): Promise<void>;
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const WORKERS = ['gateway-1', 'gateway-2', 'processes-1', 'processes-2'] as const;
 export type WorkerName = (typeof WORKERS)[number];
 const TOKEN = 'chaos-token';
-const run = promisify(execFile);
 
 /** `directory` takes the journal, Temporal's database and the logs. */
 export async function setChaosStage(plan: Plan, directory: string, requestsPerMinute: number): Promise<ChaosStage> {
-  const built = await build(directory);
+  const product = built();
   const requests = new RequestCount();
   const journal = join(directory, 'journal.ndjson');
   const faults: Record<string, number> = {};
@@ -95,7 +91,6 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
   ];
   const stop = async () => {
     for (const step of undo.toReversed()) await step();
-    await rm(built, { recursive: true, force: true });
   };
 
   try {
@@ -111,7 +106,7 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
 
   async function worker(name: WorkerName): Promise<LaunchedWorker> {
     const healthPort = String(await freePort(0));
-    const args = [join(built, 'cli', 'main.js'), 'worker', '--role', name.split('-')[0]!];
+    const args = [join(product, 'cli', 'main.js'), 'worker', '--role', name.split('-')[0]!];
     const launched = await node(join(directory, `${name}.log`), args, { ...env, HEALTH_PORT: healthPort });
     return { ...launched, ready: () => Promise.race([launched.died, serves(`http://127.0.0.1:${healthPort}/readyz`)]) };
   }
@@ -150,16 +145,6 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
       }
     }
   }
-}
-
-/** As it is shipped: a build starts in a second, where each start from the sources would bundle the workflows anew. */
-async function build(directory: string): Promise<string> {
-  // Below the project, for its node_modules.
-  const built = join(ROOT, '.cache', `chaos-${directory.replaceAll('/', '-')}`);
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  await run(tsc, ['-p', 'tsconfig.build.json', '--outDir', built], { cwd: ROOT });
-  await run(process.execPath, [join(built, 'worker', 'bundle.js')]);
-  return built;
 }
 
 /** Node in a process of its own, its standard error appended to the log. Each command replaces the one before: one pid. */

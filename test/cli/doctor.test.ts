@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { feedFinding, leaseFinding } from '../../cli/doctor-account.js';
 import { nodeFinding, searchAttributesFinding, type Finding } from '../../cli/doctor-checks.js';
@@ -15,8 +12,6 @@ import { startDevServer, type DevServer } from '../../worker/embedded/temporal.j
 import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';
 import { flows, startFlows } from './flows.js';
 import { startTemporalStub } from './temporal-stub.js';
-
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 describe('flows doctor', function () {
   this.timeout(120_000);
@@ -44,11 +39,8 @@ describe('flows doctor', function () {
     env: Record<string, string>,
     ...more: string[]
   ): Promise<{ code: number; findings: Map<string, Finding> }> {
-    const { PATH, HOME } = process.env as Record<string, string>;
-    const args = ['--import', 'tsx', main, 'doctor', '--json', ...more];
-    const child = spawn(process.execPath, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
-    const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number]>]);
-    const { ok, findings } = JSON.parse(printed) as { ok: boolean; findings: Finding[] };
+    const { code, stdout } = await flows(['doctor', '--json', ...more], { env });
+    const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
     assert.equal(code, ok ? 0 : 1);
     return { code, findings: new Map(findings.map((finding) => [finding.what, finding])) };
   }

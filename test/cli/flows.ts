@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { built } from '../built.js';
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,7 +16,7 @@ export interface FlowsOptions {
   input?: string;
   /** Where it is run; the repository where nothing is said. */
   cwd?: string;
-  /** What is run in the place of the command line. */
+  /** Run from its source, in the place of the built command line. */
   program?: string;
 }
 
@@ -41,11 +42,12 @@ export function flows(args: string[], options: FlowsOptions = {}): Promise<Ended
 
 export function startFlows(
   args: string[],
-  { env = {}, input = '', cwd = root, program = 'cli/main.ts' }: FlowsOptions = {},
+  { env = {}, input = '', cwd = root, program }: FlowsOptions = {},
 ): RunningFlows {
   // Nothing of this shell's own settings: what the command is told is what stands in the test.
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', tsx, join(root, program), ...args], {
+  const run = program ? ['--import', tsx, join(root, program)] : [join(built(), 'cli', 'main.js')];
+  const child = spawn(process.execPath, [...run, ...args], {
     cwd,
     env: { PATH, HOME, TEMPORAL_CONFIG_FILE: '/nonexistent', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -34,8 +34,10 @@ describe('the help of flows', function () {
     return stdout.trim().split(' ').filter(Boolean);
   };
 
-  it('tells the version of the package', async () => {
+  it('tells the version of the package, also from the sources, as `npm run flows` runs it', async () => {
+    const fromSources = await flows(['--version'], { program: 'cli/main.ts' });
     const { code, stdout } = await flows(['--version']);
+    assert.equal(fromSources.stdout, stdout);
     assert.equal(code, 0);
     assert.match(
       await readFile(new URL('../../package.json', import.meta.url), 'utf8'),

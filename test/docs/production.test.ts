@@ -30,7 +30,7 @@ describe('docs/production.md', () => {
   });
 
   it('states the times of the code and of the compose file', () => {
-    const roles = readFileSync(`${root}worker/roles.ts`, 'utf8');
+    const roles = readFileSync(`${root}worker/workers.ts`, 'utf8');
     for (const seconds of [25, 10]) {
       assert.match(roles, new RegExp(`shutdownGraceTime: '${seconds} seconds'`));
       assert.match(page, new RegExp(`\\| ${seconds} s`));

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { taskUid } from '../../fragment/uid.js';
 import { reconcileId, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
 import type { ProcessState } from '../../workflows/tasks/contract.js';
-import { startFlows } from '../cli/flows.js';
+import { flows, startFlows } from '../cli/flows.js';
 import { setStage, type Stage } from '../stage.js';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 describe('flows reconcile', function () {
   this.timeout(180_000);
@@ -21,19 +16,14 @@ describe('flows reconcile', function () {
   });
   after(() => stage?.stop());
 
-  async function flows(...args: string[]) {
-    const env = { ...process.env, TEMPORAL_ADDRESS: stage.address };
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { env });
-    const [out, err, code] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      new Promise((resolve) => child.once('close', resolve)),
-    ]);
+  async function reconcile(...args: string[]) {
+    const env = { TEMPORAL_ADDRESS: stage.address };
+    const { code, stdout: out, stderr: err } = await flows(['reconcile', ...args], { env });
     return { out, err, code };
   }
 
   it('exits 0 where nothing differs', async () => {
-    const { out, code } = await flows('reconcile', '--dry-run');
+    const { out, code } = await reconcile('--dry-run');
     assert.match(out, /1 processes hold a task; 1 open tasks are ours/);
     assert.match(out, /^clean$/m);
     assert.equal(code, 0);
@@ -43,13 +33,13 @@ describe('flows reconcile', function () {
     const uid = taskUid('claim#c#data_entry#1');
     stage.sandbox.tasks.apply('PATCH', { uid, fields: { title: 'Mrs Jane Doe' } });
 
-    const proposed = await flows('reconcile', '--dry-run');
+    const proposed = await reconcile('--dry-run');
     assert.equal(proposed.code, 1);
     assert.match(proposed.out, new RegExp(`stale_fields +${uid} +claim-c +edited: .*title.* would write`));
     assert.doesNotMatch(proposed.out + proposed.err, /Jane/);
     assert.equal(stage.sandbox.tasks.get(uid)?.fields.title, 'Mrs Jane Doe');
 
-    const mended = await flows('reconcile', '--json');
+    const mended = await reconcile('--json');
     const report = JSON.parse(mended.out) as ReconcileReport;
     assert.deepEqual([mended.code, report.clean, report.classes.stale_fields.mended], [0, true, 1]);
     assert.match(String(stage.sandbox.tasks.get(uid)?.fields.title), /claim c/);
@@ -65,9 +55,9 @@ describe('flows reconcile', function () {
   });
 
   it('makes, changes and ends a schedule whose runs do not overlap', async () => {
-    const made = await flows('reconcile', '--schedule', 'every 1h', '--dry-run');
+    const made = await reconcile('--schedule', 'every 1h', '--dry-run');
     assert.match(made.out, /created/);
-    const changed = await flows('reconcile', '--schedule', '30m', '--json');
+    const changed = await reconcile('--schedule', '30m', '--json');
     assert.deepEqual(JSON.parse(changed.out), { scheduleId: reconcileId(), created: false });
     const schedule = stage.temporal.schedule.getHandle(reconcileId());
     const { spec, policies, action } = await schedule.describe();
@@ -84,8 +74,8 @@ describe('flows reconcile', function () {
       return (await stage.temporal.workflow.count(query)).count === 1;
     });
 
-    assert.match((await flows('reconcile', '--unschedule')).out, /ended/);
-    assert.match((await flows('reconcile', '--unschedule')).out, /there is none/);
+    assert.match((await reconcile('--unschedule')).out, /ended/);
+    assert.match((await reconcile('--unschedule')).out, /there is none/);
   });
 
   it('says what it waits for where nobody sends for the account', async () => {
@@ -99,14 +89,14 @@ describe('flows reconcile', function () {
 
   it('refuses an interval that is none, with exit code 2', async () => {
     for (const interval of ['hourly', 'every 0h', '1h30']) {
-      const { code, err } = await flows('reconcile', '--schedule', interval);
+      const { code, err } = await reconcile('--schedule', interval);
       assert.equal(code, 2);
       assert.match(err, /every 1h/);
     }
   });
 
   it('says in its help what the exit codes mean', async () => {
-    assert.match((await flows('reconcile', '--help')).out, /1 drift was found and not mended/);
+    assert.match((await reconcile('--help')).out, /1 drift was found and not mended/);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Issue 5, 7: people, backends, operators, feeds, Fragment and time act on a claim in any order, and several of them at once.
+ * People, backends, operators, feeds, Fragment and time act on a claim in any order, and several of them at once.
  * After each move the claim is as a simple model says, whichever of those that came at once was first; and once everything
  * is healed, it ends.
  *

@@ -6,13 +6,14 @@ import type { Client } from '@temporalio/client';
 import { claimView } from '../../cli/claim-view.js';
 import { plain } from '../../cli/output.js';
 import { Claims } from '../../client/index.js';
+import { flows } from '../cli/flows.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Clears the screen, sets the window's title, rings, goes back to the start of the line, and turns the text about. */
 const STEERING = '\u001b[2J\u001b]0;owned\u0007\r\u009b31m\u202Eno';
 
 describe('hostile text', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('does not steer the terminal that a claim is shown in, nor add a line to it', () => {
     const by = `ada${STEERING}\n2026-01-01 approval approve`;
@@ -31,14 +32,9 @@ describe('hostile text', function () {
     assert.equal(printed.split('\n').length, shown.split('\n').length);
   });
 
-  it('does not steer the terminal out of an error message', () => {
-    const args = ['--import', 'tsx', 'cli/main.ts', 'claim', 'start', `no-such-file${STEERING}`];
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, {
-      cwd: root,
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
-    assert.equal(status, 2);
+  it('does not steer the terminal out of an error message', async () => {
+    const { code, stdout, stderr } = await flows(['claim', 'start', `no-such-file${STEERING}`]);
+    assert.equal(code, 2);
     assert.match(stderr, /no-such-file/);
     assert.doesNotMatch(stdout + stderr, /(?![\n\t])\p{Cc}|\u202E/u);
   });
@@ -62,7 +58,7 @@ describe('hostile text', function () {
       log.info({ uid: ${JSON.stringify(STEERING)}, why: 'no\\n{"level":30,"msg":"paid"}' }, 'told\\n{"msg":"paid"}');
       process.exit();`;
     const args = ['--import', 'tsx', '--input-type=module', '-e', script];
-    const { stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 20_000 });
+    const { stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 100_000 });
     const lines = stderr.trimEnd().split('\n');
     assert.equal(lines.length, 1, stderr);
     const { msg, why } = JSON.parse(String(lines[0])) as Record<string, string>;

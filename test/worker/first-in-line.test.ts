@@ -6,7 +6,7 @@ import { quiet } from '../../testing/quiet.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
 import { workflowSource } from '../../worker/bundle.js';
 import { claimProcess } from '../../worker/own-processes.js';
-import { ensureFeed, ensureLease, processesWorker } from '../../worker/roles.js';
+import { ensureFeed, ensureLease, processesWorker } from '../../worker/workers.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import { leaseWorkflowId } from '../../workflows/account/lease-contract.js';

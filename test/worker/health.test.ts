@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { UNTIL_CLEARED } from '../../sandbox/faults.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
-import type { Role } from '../../worker/roles.js';
+import type { Role } from '../../worker/role.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { freePort } from '../../worker/embedded/ports.js';

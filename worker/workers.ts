@@ -19,16 +19,6 @@ import { namesTask } from './log-fields.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf, type ProcessDefinition } from './process-definition.js';
 import type { Tracing } from './tracing.js';
 
-export const ROLES = ['all', 'processes', 'gateway'] as const;
-/**
- * `processes`: workflows and payments, any number of them. `gateway`: all that costs Fragment requests; of those that run
- * for an account one sends, and the others stand by.
- */
-export type Role = (typeof ROLES)[number];
-
-export const holdsGateway = (role: Role): boolean => role !== 'processes';
-export const holdsProcesses = (role: Role): boolean => role !== 'gateway';
-
 /** What a worker of this role has under way at once. */
 export const PROCESSES_SIZING = {
   // About 0.3 MB each without zod in the bundle (measured): 150 MB.
