@@ -8,6 +8,7 @@ import {
 } from '../client/index.js';
 import { messageOf } from './failure.js';
 import { exitWith, note, print, printJson } from './output.js';
+import { withProgress } from './progress.js';
 import { inputName, readInput, withTemporal } from './session.js';
 
 interface StartOptions {
@@ -45,7 +46,13 @@ export async function startClaims(file: string, { lifecycle, account, wait, json
       const batch = claims.slice(from, from + AT_ONCE).map((item) => startOne(service, item));
       lines.push(...(await Promise.all(batch)).filter((line) => line !== undefined));
     }
-    return wait ? Promise.all(lines.map((line) => awaitEnd(service, line))) : lines;
+    if (!wait || lines.length === 0) return lines;
+    let ended = 0;
+    const ends = lines.map((line) => awaitEnd(service, line).finally(() => (ended += 1)));
+    return withProgress(
+      () => `${ended} of ${lines.length} ended`,
+      () => Promise.all(ends),
+    );
   }
 
   async function startOne(service: Claims, { claim, ...place }: FileClaim): Promise<StartedLine | undefined> {

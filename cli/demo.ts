@@ -8,6 +8,7 @@ import { demoClaims, type DemoInput } from './demo-claims.js';
 import { DemoRun } from './demo-run.js';
 import { aborted, interruptible } from './interruption.js';
 import { exitWith, note, print, printJson } from './output.js';
+import { withProgress } from './progress.js';
 import type { Stage } from './stage.js';
 
 interface DemoOptions extends DemoInput {
@@ -15,8 +16,6 @@ interface DemoOptions extends DemoInput {
   timeout?: number;
   json?: boolean;
 }
-
-const PROGRESS_MS = 2_000;
 
 export function registerDemo(program: Command): void {
   program
@@ -45,15 +44,16 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
     const over = new AbortController();
     // Every claim that is waited for listens to it.
     setMaxListeners(0, over.signal);
-    const progress = showProgress(run, wanted.claims.length, over.signal);
     // Calls that still wait when the connection is closed would end the process with a stack: the signal ends them before.
     const finish = () => stage.temporal.withAbortSignal(over.signal, () => run.finish(over.signal));
     const ended = run.start(wanted.claims).then(finish);
     const timeout = options.timeout && sleep(options.timeout * 1_000, 'timeout', { ref: false });
     const race = [ended, stage.failed, aborted(interrupted).then(() => 'interrupted')];
-    const early = await Promise.race(timeout ? [...race, timeout] : race);
+    const early = await withProgress(
+      () => howFar(run, wanted.claims.length),
+      () => Promise.race(timeout ? [...race, timeout] : race),
+    );
     over.abort();
-    await progress;
 
     const summary = await summarize(run, await stage.gateway(), began);
     if (options.json) printJson(summary);
@@ -72,14 +72,8 @@ function whereToLook({ uiUrl, address, sandbox, config }: Stage): string {
   return `${temporal}\n${fragment}\n`;
 }
 
-async function showProgress(run: DemoRun, wanted: number, over: AbortSignal): Promise<void> {
-  let said = '';
-  while (!over.aborted) {
-    const line = `${run.started}/${wanted} started, ${run.count('paid')} paid, ${run.count('rejected')} rejected, ${run.open.length} open`;
-    if (line !== said) note(line);
-    said = line;
-    await sleep(PROGRESS_MS, undefined, { signal: over }).catch(() => undefined);
-  }
+function howFar(run: DemoRun, wanted: number): string {
+  return `${run.started}/${wanted} started, ${run.count('paid')} paid, ${run.count('rejected')} rejected, ${run.open.length} open`;
 }
 
 type Summary = Awaited<ReturnType<typeof summarize>>;

@@ -140,11 +140,14 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     assert.match(stdout, /^CLAIM +STATUS +STEP +OUTCOME/);
   });
 
-  it('start --wait tells of ends that came before', async () => {
+  it('start --wait says how far it is, and tells of ends that came before', async () => {
     const input = JSON.stringify({ id: 'completed', total: { amount: 40_000, currency: 'USD' } });
-    const { claims } = await json<{ claims: object[] }>(['claim', 'start', '-', '--wait'], input);
+    const { stdout, stderr } = await flows(['claim', 'start', '-', '--wait', '--json'], { env: backdrop.env, input });
+    assert.match(stderr, /^[01] of 1 ended$/m);
     const workflowId = 'claim-completed';
-    assert.deepEqual(claims, [{ claimId: 'completed', workflowId, started: false, outcome: 'paid' }]);
+    assert.deepEqual((JSON.parse(stdout) as { claims: object[] }).claims, [
+      { claimId: 'completed', workflowId, started: false, outcome: 'paid' },
+    ]);
   });
 
   it('onboarding start: one task, however often it is started; other content is refused', async () => {
