@@ -38,7 +38,10 @@ export function registerReconcile(program: Command): void {
     )
     .option('--unschedule', 'end the schedule')
     .option('--json', 'print one JSON object and nothing else')
-    .addHelpText('after', '\nExit code: 0 nothing differs, or all of it was mended; 1 drift was found and not mended.')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 nothing differs, or all of it was mended; 1 drift was found and not mended, or not all could be looked at.',
+    )
     .action((options: ReconcileOptions) => withTemporal((client) => act(client, options)));
 }
 

@@ -9,7 +9,7 @@ const LIMIT = 60;
 describe('Gateway, under a load of creations and closings', function () {
   this.timeout(120_000);
 
-  /** 55 requests in 62 s carry 88.7 writes a second where they are full; these are 85 % of that, in both methods. */
+  /** 57 requests in 62 s carry 91.9 writes a second where they are full; these are 82 % of that, in both methods. */
   for (const creations of [0.8, 0.5, 0.2]) {
     it(`does not fall behind while full requests could carry it (${creations * 100} % creations)`, async () => {
       const { waits, overLimit } = await offer(75, creations, 300);
