@@ -57,11 +57,12 @@ export function chaoticTeam(seed: number, storeOf: () => TaskStore): TeamOptions
         patch({ fields: { ...task.fields, title: 'edited', workflow_id: 'claim-of-nobody' } }, when / 2, 'STARTED');
         return { delayMs: when };
       default:
-        return undefined;
+        // Who approves what they have reviewed is refused, and would insist for ever: another one takes over.
+        return attempt > 2 ? { by } : undefined;
     }
   }
 
-  /** Another one for each step of a claim: who insists on approving what they have reviewed would do so for ever. */
+  /** Another one for each step of a claim. */
   function other({ fields }: StoredTask): string {
     const first = Math.floor(chance(seed, 'other', fields.claim_id) * OTHERS.length);
     const step = ['review', 'approval'].indexOf(String(fields.step)) + 1;

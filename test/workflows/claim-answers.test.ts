@@ -171,6 +171,40 @@ describe('answers to the tasks of a claim', function () {
       assert.deepEqual(stage.fragment.open(id), []);
     });
 
+    it(`46: a person who makes the payment while the retry of it is on its way is not overruled (${lifecycle})`, async () => {
+      const claim = await stage.startClaim(`hand-during-retry-${lifecycle}`, { lifecycle });
+      stage.payments.refuse.add(claim.id);
+      await toReview(claim);
+      await claim.finish('review', { decision: 'approve' });
+      const uid = String((await claim.at('payment', { status: 'parked' })).uid);
+      stage.payments.refuse.delete(claim.id);
+      const stop = stage.fragment.beforeEach(({ activity, input }) => {
+        if (activity === 'takeTask' && input.uid === uid) stage.fragment.change(uid, { status: 'DONE' });
+      });
+      await claim.retry();
+      assert.equal((await claim.result()).outcome, 'paid');
+      stop();
+      assert.deepEqual(stage.payments.of(claim.id), ['reserve', 'release']);
+      assert.equal(stage.fragment.get(uid).status, 'DONE');
+    });
+
+    it(`65: a retried payment takes its task from people meanwhile, and says so (${lifecycle})`, async () => {
+      const claim = await stage.startClaim(`taken-back-${lifecycle}`, { lifecycle });
+      stage.payments.refuse.add(claim.id);
+      await toReview(claim);
+      await claim.finish('review', { decision: 'approve' });
+      const uid = String((await claim.at('payment', { status: 'parked' })).uid);
+      const before = stage.fragment.get(uid).comments.length;
+      await claim.retry();
+      await claim.until('it is refused again', () => stage.fragment.get(uid).comments.length === before + 2);
+      assert.match(String(stage.fragment.get(uid).comments.at(-2)), /^The payment provider tries this again/);
+      assert.match(String(stage.fragment.get(uid).comments.at(-1)), /by hand/);
+      assert.equal(stage.fragment.get(uid).status, 'TODO');
+      stage.payments.refuse.delete(claim.id);
+      await claim.retry();
+      assert.equal((await claim.result()).outcome, 'paid');
+    });
+
     it(`46: a retry of a payment that a person has just made by hand pays nothing (${lifecycle})`, async () => {
       const claim = await stage.startClaim(`hand-then-retry-${lifecycle}`, { lifecycle });
       stage.payments.refuse.add(claim.id);

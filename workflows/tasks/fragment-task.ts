@@ -76,6 +76,18 @@ export class FragmentTask {
     ]);
   }
 
+  /** From people, for a machine; answers the task as it stands, which may be done. Undefined where Fragment refuses. */
+  async take(spec: PersonStep, state: StepState, comment: string): Promise<TaskNews | null | undefined> {
+    const { process } = this.options;
+    const task = { uid: state.uid as string, process, step: spec.step, comment };
+    const summary = `take task from people: ${stepName(spec)}`;
+    let news: TaskNews | null | undefined;
+    await this.tolerant(state, async () => {
+      news = await this.activities.takeTask.executeWithOptions({ summary }, [task]);
+    });
+    return news;
+  }
+
   async close(state: StepState, comment?: string): Promise<void> {
     const { uid } = state;
     if (!uid) return;

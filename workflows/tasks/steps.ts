@@ -144,7 +144,7 @@ export class TaskSteps {
   }
 
   /** The machine was refused: people get the task, and an operator may have the machine try again. */
-  private async handOver(spec: PersonStep, state: StepState, problem: string): Promise<StepResult | undefined> {
+  private async handOver<T>(spec: MachineStep<T>, state: StepState, problem: string): Promise<StepResult | undefined> {
     const comment = `${problem}. Do this step by hand and finish the task.`;
     if (state.uid) {
       await this.task.setStatus(state, 'STARTED', 'TODO', comment);
@@ -158,9 +158,8 @@ export class TaskSteps {
     const result = await this.waitParked(new StepWait(this.process, this.task, spec, state), spec, state);
     if (result) return result;
     // A person may have done it while nobody had told of it: then the machine must not do it as well.
-    const news = await this.task.read(spec, state);
+    const news = await this.task.take(spec, state, `The ${spec.by} tries this again. It comes back where that fails.`);
     if (news?.status === 'DONE') return answerOf(news);
-    await this.task.setStatus(state, 'TODO', 'STARTED');
     this.unparked(state, 'working');
     return undefined;
   }
