@@ -140,7 +140,8 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
         if (!answer.ok) throw new Error(`the sandbox took no fault: ${answer.status} ${await answer.text()}`);
         return;
       } catch (error) {
-        if (attempt === 50) throw error;
+        // A minute: on a busy machine, a killed sandbox is back after more than fifteen seconds.
+        if (attempt === 200) throw error;
         await sleep(300);
       }
     }
