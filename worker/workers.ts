@@ -113,25 +113,29 @@ export function gatewayWorker(place: Place, { account, processes, tracing, ...pa
 const FIRST = { priorityKey: 1 };
 
 /** One lease for the account, started by whoever comes first. */
-export async function ensureLease(temporal: Client, account?: string): Promise<void> {
-  await temporal.workflow.start(LEASE_WORKFLOW, {
-    workflowId: leaseWorkflowId(account),
-    taskQueue: PROCESSES_QUEUE,
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    args: [{ account }],
-    priority: FIRST,
-    staticSummary: `Who sends to Fragment for ${account ?? 'the account'}`,
-  });
+export function ensureLease(temporal: Client, account?: string): Promise<void> {
+  const staticSummary = `Who sends to Fragment for ${account ?? 'the account'}`;
+  return ensure(temporal, LEASE_WORKFLOW, { workflowId: leaseWorkflowId(account), account, staticSummary });
 }
 
 /** One feed for the account, started by whoever comes first. */
-export async function ensureFeed(temporal: Client, account?: string): Promise<void> {
-  await temporal.workflow.start(FEED_WORKFLOW, {
-    workflowId: feedWorkflowId(account),
+export function ensureFeed(temporal: Client, account?: string): Promise<void> {
+  const staticSummary = `Change feed of ${account ? `the Fragment account ${account}` : 'the Fragment account'}`;
+  return ensure(temporal, FEED_WORKFLOW, { workflowId: feedWorkflowId(account), account, staticSummary });
+}
+
+interface OfAccount {
+  workflowId: string;
+  account?: string;
+  staticSummary: string;
+}
+
+async function ensure(temporal: Client, workflow: string, { account, ...options }: OfAccount): Promise<void> {
+  await temporal.workflow.start(workflow, {
+    ...options,
     taskQueue: PROCESSES_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',
     args: [{ account }],
     priority: FIRST,
-    staticSummary: `Change feed of ${account ? `the Fragment account ${account}` : 'the Fragment account'}`,
   });
 }

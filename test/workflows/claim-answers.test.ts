@@ -16,6 +16,14 @@ describe('answers to the tasks of a claim', function () {
     return String((await claim.at('review')).uid);
   }
 
+  /** To where the provider has refused the payment; answers the task that people get. */
+  async function parked(claim: ClaimOnStage): Promise<string> {
+    stage.payments.refuse.add(claim.id);
+    await toReview(claim);
+    await claim.finish('review', { decision: 'approve' });
+    return String((await claim.at('payment', { status: 'parked' })).uid);
+  }
+
   /** Whatever was told before has been looked at by then: an Update comes after it, and a process answers in order. */
   async function settled(claim: ClaimOnStage): Promise<void> {
     await claim.retry().catch(() => undefined);
@@ -173,10 +181,7 @@ describe('answers to the tasks of a claim', function () {
 
     it(`46: a person who makes the payment while the retry of it is on its way is not overruled (${lifecycle})`, async () => {
       const claim = await stage.startClaim(`hand-during-retry-${lifecycle}`, { lifecycle });
-      stage.payments.refuse.add(claim.id);
-      await toReview(claim);
-      await claim.finish('review', { decision: 'approve' });
-      const uid = String((await claim.at('payment', { status: 'parked' })).uid);
+      const uid = await parked(claim);
       stage.payments.refuse.delete(claim.id);
       const stop = stage.fragment.beforeEach(({ activity, input }) => {
         if (activity === 'takeTask' && input.uid === uid) stage.fragment.change(uid, { status: 'DONE' });
@@ -190,10 +195,7 @@ describe('answers to the tasks of a claim', function () {
 
     it(`65: a retried payment takes its task from people meanwhile, and says so (${lifecycle})`, async () => {
       const claim = await stage.startClaim(`taken-back-${lifecycle}`, { lifecycle });
-      stage.payments.refuse.add(claim.id);
-      await toReview(claim);
-      await claim.finish('review', { decision: 'approve' });
-      const uid = String((await claim.at('payment', { status: 'parked' })).uid);
+      const uid = await parked(claim);
       const before = stage.fragment.get(uid).comments.length;
       await claim.retry();
       await claim.until('it is refused again', () => stage.fragment.get(uid).comments.length === before + 2);
@@ -207,17 +209,14 @@ describe('answers to the tasks of a claim', function () {
 
     it(`46: a retry of a payment that a person has just made by hand pays nothing (${lifecycle})`, async () => {
       const claim = await stage.startClaim(`hand-then-retry-${lifecycle}`, { lifecycle });
-      stage.payments.refuse.add(claim.id);
-      await toReview(claim);
-      await claim.finish('review', { decision: 'approve' });
-      const { uid } = await claim.at('payment', { status: 'parked' });
+      const uid = await parked(claim);
       await claim.finishUnheard('payment', { reference: 'cheque 8' }, 'eve');
       stage.payments.refuse.delete(claim.id);
       await claim.retry();
       const { outcome, reference } = await claim.result();
       assert.deepEqual([outcome, reference], ['paid', 'cheque 8']);
       assert.deepEqual(stage.payments.of(claim.id), ['reserve', 'release']);
-      assert.equal(stage.fragment.get(String(uid)).status, 'DONE');
+      assert.equal(stage.fragment.get(uid).status, 'DONE');
     });
   }
 
