@@ -48,6 +48,7 @@ import {
 import { explain } from './claim-failures.js';
 import { emailDigest } from './digest.js';
 import { ClaimConflictError, InputError } from './errors.js';
+import { executeUpdate } from './execute-update.js';
 import { parseInput } from './input.js';
 import { startOnce } from './start-once.js';
 
@@ -209,7 +210,7 @@ export class Claims {
     const args: [T] = [{ ...(this.#channel ? { channel: this.#channel } : {}), ...argument() }];
     const updateId = requestId === undefined ? undefined : parseInput(requestIdSchema, requestId);
     return this.#asking(claimId, async (handle) => {
-      return this.#named(claimId, handle, await handle.executeUpdate<ProcessState, [T]>(update, { args, updateId }));
+      return this.#named(claimId, handle, await executeUpdate(handle, update, { args, updateId }));
     });
   }
 

@@ -12,6 +12,7 @@ import { FragmentClient } from '../fragment/client.js';
 import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
 import { quiet } from '../testing/quiet.js';
+import { interceptorModules } from '../worker/bundle.js';
 import { keepAlive } from '../worker/keep-alive.js';
 import { startDevServer, type DevServer } from '../worker/embedded/temporal.js';
 import { claimProcess } from '../worker/own-processes.js';
@@ -30,6 +31,7 @@ let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 export function workflowBundle(): ReturnType<typeof bundleWorkflowCode> {
   bundle ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowInterceptorModules: interceptorModules({ traced: false }),
     logger: new DefaultLogger('WARN'),
   });
   return bundle;

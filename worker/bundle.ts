@@ -23,8 +23,11 @@ export function workflowSource(kind: Kind): WorkflowSource {
   return existsSync(codePath) ? { workflowBundle: { codePath } } : workflowsAt(own);
 }
 
-/** By it a bundle of workflows is traced: for the bundler, where yours are bundled beforehand. */
-export const tracingModule = (): string => existing(new URL('../workflows/tracing.js', import.meta.url));
+/** The interceptors that every bundle has to have; for the bundler, where you bundle your workflows beforehand. */
+export const interceptorModules = ({ traced }: { traced: boolean }): string[] =>
+  ['query-guard', ...(traced ? ['tracing'] : [])].map((name) =>
+    existing(new URL(`../workflows/${name}.js`, import.meta.url)),
+  );
 
 /** The module that exports the workflows, bundled at start; `.js` in its name stands for the source beside it as well. */
 export function workflowsAt(module: URL): { workflowsPath: string } {
@@ -47,7 +50,7 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
       const { code } = await bundleWorkflowCode({
         ...workflowsAt(own),
         failureConverterPath: encrypted ? failureConverterPath : undefined,
-        workflowInterceptorModules: traced ? [tracingModule()] : [],
+        workflowInterceptorModules: interceptorModules({ traced }),
       });
       await writeFile(prebuilt({ encrypted, traced }), code);
     }

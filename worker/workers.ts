@@ -13,7 +13,7 @@ import type { Gateway } from '../fragment/gateway.js';
 import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/contract.js';
 import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-contract.js';
 import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
-import { tracingModule, type WorkflowSource } from './bundle.js';
+import { interceptorModules, type WorkflowSource } from './bundle.js';
 import { keepAlive } from './keep-alive.js';
 import { namesTask } from './log-fields.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf, type ProcessDefinition } from './process-definition.js';
@@ -56,7 +56,7 @@ export function processesWorker(
     interceptors: {
       activity: tracing ? [tracing.activity] : [],
       // What is bundled already has them or has not.
-      workflowModules: tracing && workflows.workflowsPath ? [tracingModule()] : [],
+      workflowModules: workflows.workflowsPath ? interceptorModules({ traced: tracing !== undefined }) : [],
     },
     taskQueue: PROCESSES_QUEUE,
     activities: Object.assign({}, ...processes.map(({ activities }) => activities)) as object,

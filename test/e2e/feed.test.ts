@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createFeedActivities, createTaskActivities } from '../../activities/index.js';
 import type { FeedWay } from '../../activities/feed-cursor.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
@@ -14,6 +13,7 @@ import { FEED_WORKFLOW, FEED_WORKFLOW_ID, feedStatusQuery, pokeFeedSignal } from
 import { DEFAULT_POLICY, claimWorkflowId } from '../../workflows/claim/contract.js';
 import { parseAnswer } from '../../workflows/claim/schema.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
+import { workflowBundle } from '../stage.js';
 import { ONLY } from '../activities/feed-ways.js';
 
 describe('the change feed on a real server', function () {
@@ -22,7 +22,6 @@ describe('the change feed on a real server', function () {
   let sandbox: Sandbox;
   let connection: NativeConnection;
   let temporal: Client;
-  let bundle: Awaited<ReturnType<typeof bundleWorkflowCode>>;
   let stopWorkers: (() => Promise<void>) | undefined;
 
   before(async () => {
@@ -32,10 +31,6 @@ describe('the change feed on a real server', function () {
     sandbox.tasks.apply('PUT', { fields: { title: 'old' }, status: 'DONE', updated_at: '2020-01-01T00:00:00.000Z' });
     connection = await NativeConnection.connect({ address: server.address });
     temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
-    bundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-      logger: new DefaultLogger('WARN'),
-    });
     await startWorkers();
     await temporal.workflow.start(FEED_WORKFLOW, {
       workflowId: FEED_WORKFLOW_ID,
@@ -58,7 +53,7 @@ describe('the change feed on a real server', function () {
     const parse = (_: string, step: string, formData: unknown) => parseAnswer(step, formData);
     const shared = { connection, shutdownGraceTime: '5s' as const };
     const workers = [
-      await Worker.create({ ...shared, taskQueue: PROCESSES_QUEUE, workflowBundle: bundle }),
+      await Worker.create({ ...shared, taskQueue: PROCESSES_QUEUE, workflowBundle: await workflowBundle() }),
       await Worker.create({
         ...shared,
         taskQueue: FRAGMENT_QUEUE,

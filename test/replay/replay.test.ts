@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Worker, bundleWorkflowCode, type ReplayWorkerOptions } from '@temporalio/worker';
 import { quiet } from '../../testing/quiet.js';
-import { tracingModule } from '../../worker/bundle.js';
+import { interceptorModules } from '../../worker/bundle.js';
 import { workflowBundle } from '../stage.js';
 import { recordedHistories, type RecordedHistory } from './histories.js';
 
@@ -24,7 +24,7 @@ describe('recorded histories', function () {
   it('71: replay with tracing on, though it was off when they were recorded', async () => {
     const traced = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-      workflowInterceptorModules: [tracingModule()],
+      workflowInterceptorModules: interceptorModules({ traced: true }),
       logger: new DefaultLogger('WARN'),
     });
     const sinks = { exporter: { export: { fn: () => undefined } } };

@@ -69,6 +69,23 @@ describe('answers to the tasks of a claim', function () {
       assert.equal((await claim.whats()).filter((what) => what === 'handed back').length, 1);
     });
 
+    it(`an answer that is handed back in a task that was archived with it takes the task out again (${lifecycle})`, async () => {
+      const claim = await stage.startClaim(`nonsense-archived-${lifecycle}`, { lifecycle });
+      const uid = await toReview(claim);
+      await claim.finishUnheard('review', { decision: 'perhaps' });
+      const unarchived = stage.fragment.news(uid);
+      stage.fragment.change(uid, { archived: true });
+      const archived = stage.fragment.news(uid);
+      await claim.tell(unarchived);
+      await claim.tell(archived);
+      await claim.until('people have it again', () => {
+        const { status, archived: away } = stage.fragment.get(uid);
+        return status === 'TODO' && !away;
+      });
+      await claim.finish('review', { decision: 'reject' });
+      assert.equal((await claim.result()).outcome, 'rejected');
+    });
+
     it(`20: a person who corrects an answer before it is handed back is not asked again (${lifecycle})`, async () => {
       const claim = await stage.startClaim(`self-corrected-${lifecycle}`, { lifecycle });
       const uid = await toReview(claim);

@@ -123,7 +123,11 @@ export class StepWait {
   private async judge(told: TaskNews): Promise<StepResult | undefined> {
     // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
     const news = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
-    if (news?.status !== 'DONE') return undefined;
+    if (news?.status !== 'DONE') {
+      // Handed back, and taken away: an answer that was told late is what tells of it.
+      if (!news || news.absent) this.process.events.push({ kind: 'news', news: news ?? gone(this.state) });
+      return undefined;
+    }
     const problem = this.problemWith(news);
     if (problem) {
       await this.handBack(problem);

@@ -1,0 +1,59 @@
+/**
+ * Mends what a Query can do to a history. An interceptor of every bundle; see worker/bundle.ts.
+ *
+ * A Query that waits for a worker is handed over with the history as it is by then. Where the process is not in that
+ * worker's cache and, say, an activity has ended meanwhile, SDK 1.24 plays the result to the workflow on the way to the
+ * answer. The Workflow Task of that result comes after, maybe with an Update or a Signal, and what the workflow did so far
+ * is written as if this task had brought it all at once. A replay gives the Update first: TMPRL1100, and the process stands
+ * still. `test/workflows/query-guard.test.ts` has the case, and says when the SDK no longer needs this.
+ *
+ * So a task that comes too soon is failed. Temporal gives it out again at once, to a worker that begins afresh.
+ */
+import { workflowInfo, type WorkflowInterceptors, type ConcludeActivationInput } from '@temporalio/workflow';
+
+type Command = ConcludeActivationInput['commands'][number];
+
+/** Commands that are an event each, unless they are taken back in the same breath. */
+const WRITTEN = [
+  'scheduleActivity',
+  'startTimer',
+  'upsertWorkflowSearchAttributes',
+  'modifyWorkflowProperties',
+] as const satisfies (keyof Command)[];
+const TAKEN_BACK = ['cancelTimer', 'requestCancelActivity'] as const satisfies (keyof Command)[];
+/** Between what one task starts with and what the next does: its completion, and that the next is scheduled and started. */
+const BETWEEN_TASKS = 3;
+
+export function interceptors(): WorkflowInterceptors {
+  let last = { events: 0, commands: [] as Command[] };
+  return {
+    internals: [
+      {
+        activate(input, next) {
+          const asked = input.activation.jobs?.some(({ queryWorkflow }) => queryWorkflow);
+          const { historyLength: events, unsafe } = workflowInfo();
+          if (!asked && events > last.events) {
+            const written = unsafe.isReplaying ? 0 : eventsOf(last.commands);
+            if (written > 0 && events < last.events + written + BETWEEN_TASKS) throw new Error(TOO_SOON);
+            last = { events, commands: [] };
+          }
+          next(input);
+        },
+        concludeActivation(input, next) {
+          // What was done in a replay is in the history already, and is followed by more of it.
+          if (!workflowInfo().unsafe.isReplaying) last.commands.push(...input.commands);
+          return next(input);
+        },
+      },
+    ],
+  };
+}
+
+const TOO_SOON =
+  'A Query had moved this process on before its Workflow Task came. The task is given out again, and nothing is lost.';
+
+/** At the least: a timer that is started and cancelled at once is no event. */
+const eventsOf = (commands: readonly Command[]): number =>
+  commands.some((command) => TAKEN_BACK.some((name) => command[name]))
+    ? 0
+    : commands.filter((command) => WRITTEN.some((name) => command[name])).length;
