@@ -74,7 +74,7 @@ describe('answers to the tasks of a claim', function () {
       const uid = await toReview(claim);
       await claim.finishUnheard('review', { decision: 'perhaps' });
       const unarchived = stage.fragment.news(uid);
-      stage.fragment.change(uid, { archived: true });
+      stage.fragment.get(uid).archived = true;
       const archived = stage.fragment.news(uid);
       await claim.tell(unarchived);
       await claim.tell(archived);
