@@ -6,7 +6,7 @@ import {
   type ReconcileInput,
   type ReconcileReport,
 } from '../workflows/account/reconcile-contract.js';
-import { accountNameSchema } from '../worker/accounts.js';
+import { accountSchema } from '../workflows/claim/schema.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { leaseStatus } from './lease-status.js';
 import { CliError, exitWith, note, print, printJson } from './output.js';
@@ -93,7 +93,7 @@ async function run(client: Client, input: ReconcileInput): Promise<ReconcileRepo
 }
 
 function accountName(name: string): string {
-  const { error } = accountNameSchema.safeParse(name);
+  const { error } = accountSchema.safeParse(name);
   if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
   return name;
 }

@@ -7,6 +7,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { claimWorkflowId } from '../workflows/claim/contract.js';
+import { isUnprocessed } from './execute-update.js';
 import {
   ClaimClosedError,
   ClaimFailedError,
@@ -26,6 +27,7 @@ export async function explain(
   waitedSeconds: number,
 ): Promise<unknown> {
   if (error instanceof WorkflowNotFoundError) return closedOrMissing(client, claimId, error);
+  if (isUnprocessed(error)) return new ClaimSilentError(claimId, waitedSeconds, { cause: error });
   if (error instanceof WorkflowUpdateFailedError)
     return new ClaimUpdateRejectedError(claimId, innermost(error), { cause: error });
   if (error instanceof WorkflowFailedError) return new ClaimFailedError(claimId, innermost(error), { cause: error });

@@ -18,8 +18,13 @@ export async function executeUpdate<T, A>(
     try {
       return await handle.executeUpdate<T, [A]>(update, options);
     } catch (error) {
-      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-      if (!(cause instanceof ApplicationFailure) || cause.type !== UNPROCESSED || left === 0) throw error;
+      if (left === 0 || !isUnprocessed(error)) throw error;
     }
   }
+}
+
+/** Nobody looked at the Update: it may be sent again, under the same id or another. */
+export function isUnprocessed(error: unknown): boolean {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === UNPROCESSED;
 }

@@ -2,6 +2,7 @@
 export { Claims, type ListedClaim, type StartClaim, type StartedClaim, type Steering } from './claims.js';
 export { Onboardings } from './onboarding.js';
 export { connect, connectLazily, type Connected } from './connect.js';
+export { executeUpdate } from './execute-update.js';
 export { startOnce, type Start } from './start-once.js';
 export { calendar, type WorkingHours } from './working-hours.js';
 export { claimFromFhir } from './fhir.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { holidaysSchema, hoursSchema } from '../workflows/claim/schema.js';
 import type { Calendar, Weekday } from '../workflows/tasks/contract.js';
 import { parseInput } from './input.js';
 
@@ -17,14 +18,10 @@ const HOUR = 3_600_000;
 /** Summer time is looked up this far ahead; processes that live longer keep the last offset. */
 const YEARS = 5;
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as 09:00');
-const span = z
-  .tuple([time, time])
-  .refine(([from, to]) => from < to, 'must end after it begins (split a night at 24:00)');
 const schema = z.strictObject({
   timeZone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin'),
-  hours: z.partialRecord(z.enum(['0', '1', '2', '3', '4', '5', '6']), z.array(span)).optional(),
-  holidays: z.array(z.iso.date('must be a date such as 2026-12-25')).optional(),
+  hours: hoursSchema.optional(),
+  holidays: holidaysSchema.optional(),
 });
 
 /**

@@ -14,6 +14,8 @@ export class InMemoryPayments {
   /** Claims whose payment (or reservation) is refused, until they are taken out. */
   readonly refuse = new Set<string>();
   readonly refuseReservation = new Set<string>();
+  /** Claims of which this call is done, and no answer to it arrives, until they are taken out. */
+  readonly silent = new Map<string, LedgerEntry['what']>();
   /** Without a provider, payment is a person's step. */
   provider = true;
   private readonly answered = new Map<string, string>();
@@ -41,11 +43,14 @@ export class InMemoryPayments {
   }
 
   private once(key: string, entry: LedgerEntry): string {
-    const known = this.answered.get(key);
-    if (known) return known;
-    this.ledger.push(entry);
-    const id = `pay-${this.ledger.length}`;
-    this.answered.set(key, id);
+    let id = this.answered.get(key);
+    if (!id) {
+      this.ledger.push(entry);
+      id = `pay-${this.ledger.length}`;
+      this.answered.set(key, id);
+    }
+    if (this.silent.get(entry.claimId) === entry.what)
+      throw ApplicationFailure.retryable('no answer from the payment provider');
     return id;
   }
 }

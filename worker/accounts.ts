@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountSchema } from '../workflows/claim/schema.js';
 
 /** A Fragment account: its own token, its own limit, and so its own gateway, feed and queues. */
 export interface FragmentAccount {
@@ -18,14 +19,6 @@ interface Defaults {
   FRAGMENT_MAX_BATCH: number;
 }
 
-/** Part of queue names and workflow ids. `lease...` would meet the lease's queues, `default` the account without a name. */
-export const accountNameSchema = z
-  .string()
-  .regex(
-    /^(?!lease|default$)[a-z0-9]+(-[a-z0-9]+)*$/,
-    'is no account name: lower-case letters, digits and single dashes, not lease... or default',
-  );
-
 export const accountNamesSchema = z
   .string()
   .default('')
@@ -37,7 +30,7 @@ export const accountNamesSchema = z
         .filter(Boolean),
     ),
   ])
-  .pipe(z.array(accountNameSchema));
+  .pipe(z.array(accountSchema));
 
 /** `acme-eu` reads FRAGMENT_API_TOKEN_ACME_EU. */
 export const variableOf = (variable: string, account?: string): string =>

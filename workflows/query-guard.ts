@@ -7,19 +7,21 @@
  * is written as if this task had brought it all at once. A replay gives the Update first: TMPRL1100, and the process stands
  * still. `test/workflows/query-guard.test.ts` has the case, and says when the SDK no longer needs this.
  *
- * So a task that comes too soon is failed. Temporal gives it out again at once, to a worker that begins afresh.
+ * So a task that comes too soon is failed. Temporal gives it out again, at once or (where it had failed before) after its
+ * time-out, and the worker begins afresh.
  */
 import { workflowInfo, type WorkflowInterceptors, type ConcludeActivationInput } from '@temporalio/workflow';
 
 type Command = ConcludeActivationInput['commands'][number];
 
-/** Commands that are an event each, unless they are taken back in the same breath. */
+/** Commands that are an event each. */
 const WRITTEN = [
   'scheduleActivity',
   'startTimer',
   'upsertWorkflowSearchAttributes',
   'modifyWorkflowProperties',
 ] as const satisfies (keyof Command)[];
+/** One of them can take a command of the same task with it, and then neither is an event. */
 const TAKEN_BACK = ['cancelTimer', 'requestCancelActivity'] as const satisfies (keyof Command)[];
 /** Between what one task starts with and what the next does: its completion, and that the next is scheduled and started. */
 const BETWEEN_TASKS = 3;
@@ -52,8 +54,12 @@ export function interceptors(): WorkflowInterceptors {
 const TOO_SOON =
   'A Query had moved this process on before its Workflow Task came. The task is given out again, and nothing is lost.';
 
-/** At the least: a timer that is started and cancelled at once is no event. */
-const eventsOf = (commands: readonly Command[]): number =>
-  commands.some((command) => TAKEN_BACK.some((name) => command[name]))
-    ? 0
-    : commands.filter((command) => WRITTEN.some((name) => command[name])).length;
+/** At the least. */
+function eventsOf(commands: readonly Command[]): number {
+  const among = (names: readonly (keyof Command)[]) =>
+    commands.filter((each) => names.some((name) => each[name])).length;
+  const answered = commands.filter(
+    ({ updateResponse }) => updateResponse?.accepted ?? updateResponse?.completed,
+  ).length;
+  return Math.max(0, among(WRITTEN) + answered - among(TAKEN_BACK));
+}

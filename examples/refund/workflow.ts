@@ -40,14 +40,20 @@ export async function refund({ orderId, currency, lifecycle }: RefundInput): Pro
       return { outcome: 'rejected', reason: approval.note };
     }
 
+    /** What the bank was last asked. Its answer may be lost; asked again under the same key, it says what has become of it. */
+    let order: Order | undefined;
     process.saga.add('taking the payment back', async () => {
+      if (order) payment ??= await unlessRefused(bank.patient.payBack(order));
       if (payment) await bank.patient.takeBack({ orderId, payment });
     });
     const paid = await steps.machine({
       ...task('pay_back', `Pay back order ${orderId}`),
       by: 'the bank',
-      work: async (attempt, patience) => (payment = await bank[patience].payBack({ ...sum, reservation, attempt })),
-      refused: (error) => failureType(error) === 'BankRefused',
+      work: async (attempt, patience) => {
+        order = { ...sum, reservation, attempt };
+        return (payment = await bank[patience].payBack(order));
+      },
+      refused: isRefusal,
     });
     return { outcome: 'paid_back', amount: sum.amount, reference: paid.reference ?? payment };
   });
@@ -56,4 +62,18 @@ export async function refund({ orderId, currency, lifecycle }: RefundInput): Pro
     'withdrawn' in ending ? { outcome: 'withdrawn', reason: ending.withdrawn } : ending.value;
   await process.end(result.outcome);
   return result;
+}
+
+type Order = Parameters<BankActivities['payBack']>[0];
+
+const isRefusal = (error: unknown): boolean => failureType(error) === 'BankRefused';
+
+/** Undefined where the bank refused: no money moved. */
+async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
 }

@@ -19,6 +19,18 @@ describe('36. working time', () => {
     assert.equal(later('2026-11-28T12:00Z', 1), '2026-11-30T09:00');
   });
 
+  it('comes to an end where it was made by hand and never opens', () => {
+    for (const span of [
+      ['09:00', '09:00'],
+      ['17:00', '09:00'],
+      ['nine', 'five'],
+    ] as const) {
+      const never = { hours: { 1: [span] }, offsets: [] };
+      assert.equal(addWorkingTime(never, made, HOUR), made + HOUR);
+      assert.equal(workingTimeBetween(never, made, made + 400 * 24 * HOUR), 0);
+    }
+  });
+
   it('is shut on holidays', () => {
     assert.equal(later('2026-12-24T15:30Z', 1), '2026-12-28T08:30');
   });

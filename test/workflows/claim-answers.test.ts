@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { LIFECYCLES } from '../../workflows/tasks/contract.js';
+import type { WorkflowUpdateHandle } from '@temporalio/client';
+import { LIFECYCLES, retryStepUpdate } from '../../workflows/tasks/contract.js';
 import { setTimeSkippingStage, type ClaimOnStage, type TimeSkippingStage } from '../time-skipping-stage.js';
 
 describe('answers to the tasks of a claim', function () {
@@ -222,6 +223,27 @@ describe('answers to the tasks of a claim', function () {
       stage.payments.refuse.delete(claim.id);
       await claim.retry();
       assert.equal((await claim.result()).outcome, 'paid');
+    });
+
+    it(`65: a retry that is asked for twice is made once, and both are on record (${lifecycle})`, async () => {
+      const claim = await stage.startClaim(`retried-twice-${lifecycle}`, { lifecycle });
+      const uid = await parked(claim);
+      let again: WorkflowUpdateHandle<unknown> | undefined;
+      const stop = stage.fragment.beforeEach(async ({ activity, input }) => {
+        if (activity !== 'takeTask' || input.uid !== uid || again) return;
+        again = await claim.handle.startUpdate(retryStepUpdate, { args: [{}], waitForStage: 'ACCEPTED' });
+      });
+      await claim.retry();
+      await claim.until(
+        'it is refused again',
+        ({ audit }) => audit.filter(({ what }) => what === 'parked').length === 2,
+      );
+      await again?.result();
+      stop();
+      assert.deepEqual(
+        (await claim.whats()).filter((what) => /retr|parked/.test(what)),
+        ['parked', 'retried', 'late retry ignored', 'parked'],
+      );
     });
 
     it(`46: a retry of a payment that a person has just made by hand pays nothing (${lifecycle})`, async () => {

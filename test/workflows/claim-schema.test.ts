@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { DEFAULT_POLICY } from '../../workflows/claim/contract.js';
 import { formatMoney } from '../../workflows/claim/money.js';
-import { claimSchema, completeStepSchema, parseAnswer, policySchema } from '../../workflows/claim/schema.js';
+import {
+  accountSchema,
+  claimSchema,
+  completeStepSchema,
+  parseAnswer,
+  policySchema,
+} from '../../workflows/claim/schema.js';
 import { onboardingSchema } from '../../workflows/onboarding/schema.js';
 
 const CHOOSE = 'Choose a decision: approve, reject or request_info.';
@@ -81,6 +87,26 @@ describe('the schemas at the edges', () => {
     const review = { due: 'garbage' };
     const deadlines = { ...DEFAULT_POLICY.deadlines, review };
     assert.equal(policySchema.safeParse({ ...DEFAULT_POLICY, deadlines }).success, false);
+  });
+
+  it('take a calendar as it is made, and none that is never open', () => {
+    const calendar = {
+      hours: { 1: [['09:00', '17:00']] },
+      offsets: [{ from: '2026-01-01T00:00:00.000Z', minutes: 60 }],
+    };
+    const takes = (hours: object) =>
+      policySchema.safeParse({ ...DEFAULT_POLICY, calendar: { ...calendar, hours } }).success;
+    assert.ok(takes(calendar.hours));
+    for (const span of [['09:00', '09:00'], ['17:00', '09:00'], ['nine', 'five'], ['09:00']]) {
+      assert.ok(!takes({ 1: [span] }), span.join());
+    }
+  });
+
+  it('take no account by a name that its queues could not have', () => {
+    for (const name of ['lease', 'lease-2', 'default', 'Claims', 'a--b', '']) {
+      assert.ok(!accountSchema.safeParse(name).success, name);
+    }
+    assert.ok(accountSchema.safeParse('claims-eu').success);
   });
 
   it("hold a backend's completion to the rules of a person's", () => {

@@ -138,6 +138,31 @@ describe('a claim that is withdrawn or cancelled', function () {
       }
     });
 
+    for (const [call, moved] of [
+      ['reserve', ['reserve', 'release']],
+      ['pay', ['reserve', 'pay', 'refund']],
+    ] as const) {
+      it(`45: withdrawn before it knows whether the provider did ${call}, it asks, and undoes that too (${lifecycle})`, async () => {
+        const claimId = `unanswered-${call}-${lifecycle}`;
+        stage.payments.silent.set(claimId, call);
+        let withdrawn: Promise<unknown> | undefined;
+        const stop = stage.fragment.beforeEach(async (each) => {
+          // The provider has been given up for now, so its task is shown.
+          if (!isOf(claimId, each) || !isOf('"payment"', each) || withdrawn) return;
+          withdrawn = claim.withdraw();
+          await withdrawn;
+          stage.payments.silent.delete(claimId);
+        });
+        const claim = await stage.startClaim(claimId, { lifecycle });
+        await carryOn(claim);
+        assert.equal((await claim.result()).outcome, 'withdrawn');
+        stop();
+        assert.ok(withdrawn, 'its payment task was never opened');
+        assert.deepEqual(stage.payments.of(claimId), moved);
+        assert.deepEqual(stage.fragment.open(claimId), []);
+      });
+    }
+
     it(`43: cancelled in Temporal, its task is closed and it ends as cancelled (${lifecycle})`, async () => {
       const claim = await stage.startClaim(`cancelled-${lifecycle}`, { lifecycle });
       await claim.at('data_entry');

@@ -12,7 +12,7 @@ import { until } from '../stage.js';
 import { NOT_YET, asked, finishUpdate, standingQuery } from './asked-workflow.js';
 
 /** Which of a waiting Query and a waiting Workflow Task a worker gets first is not ours to say: enough to have both. */
-const PROCESSES = 12;
+const PROCESSES = 8;
 const QUERIES_EACH = 3;
 
 /** A Query waits for a worker; meanwhile what the process waits for happens, and Updates come in. */

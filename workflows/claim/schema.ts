@@ -17,10 +17,13 @@ export const idSchema = z
   .max(200, 'must have 200 characters at most')
   .regex(/^[^\s\p{C}#]*$/u, 'must not contain spaces, control characters or #');
 
-/** As FRAGMENT_ACCOUNTS names it. */
+/** Part of queue names and workflow ids. `lease...` would meet the lease's queues, `default` the account without a name. */
 export const accountSchema = z
   .string('must be a string')
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be the name of a Fragment account: lower-case letters, digits and dashes');
+  .regex(
+    /^(?!lease|default$)[a-z0-9]+(-[a-z0-9]+)*$/,
+    'is no account name: lower-case letters, digits and single dashes, not lease... or default',
+  );
 
 const amountSchema = z
   .number({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a number') })
@@ -63,11 +66,18 @@ const deadlineSchema = z.strictObject({
   escalateTo: shortText.optional(),
 });
 
+const timeSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as 09:00');
+const spanSchema = z
+  .tuple([timeSchema, timeSchema])
+  .refine(([from, to]) => from < to, 'must end after it begins (split a night at 24:00)');
+export const hoursSchema = z.partialRecord(z.enum(['0', '1', '2', '3', '4', '5', '6']), z.array(spanSchema));
+export const holidaysSchema = z.array(z.iso.date('must be a date such as 2026-12-25'));
+
 /** As the client's `calendar` makes it. */
 const calendarSchema = z.strictObject({
-  hours: z.record(z.string(), z.array(z.array(z.string()))),
-  holidays: z.array(z.string()).optional(),
-  offsets: z.array(z.strictObject({ from: z.string(), minutes: z.number() })),
+  hours: hoursSchema,
+  holidays: holidaysSchema.optional(),
+  offsets: z.array(z.strictObject({ from: z.iso.datetime(), minutes: z.number() })),
 });
 
 export const policySchema = z.strictObject({

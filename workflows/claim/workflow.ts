@@ -28,6 +28,8 @@ const brisk = proxyActivities<PaymentActivities>({
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });
 
+/** Asks the provider for one thing, and keeps its answer. Asked again, it is under the same idempotency key. */
+type Call = (by: typeof brisk) => Promise<void>;
 type Verdict = Pick<ClaimResult, 'outcome' | 'reason' | 'reference'>;
 
 const DECISIONS = ['approve', 'reject', 'request_info'];
@@ -84,10 +86,14 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
   async function pay(): Promise<Verdict> {
     let reservation: { id: string } | undefined;
     let payment: { id: string } | undefined;
+    /** What the provider was asked and has not answered: it may have done it all the same. */
+    let unanswered: Call | undefined;
     process.saga.add('releasing the reserved amount', async () => {
       if (reservation && !payment) await unreserve(reservation.id);
     });
     process.saga.add('refunding the payment', async () => {
+      // The same key again: the answer tells what there is to undo, a refusal that there is nothing.
+      if (unanswered) await settled(() => ask(unanswered as Call, patient));
       if (!payment) return;
       const refund = { claimId: id, paymentId: payment.id };
       await patient.refundPayment.executeWithOptions({ summary: 'refund the payment' }, [refund]);
@@ -95,9 +101,10 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
 
     const amount = { claimId: id, ...total };
     await process.ready();
-    const first = await settled(() => CancellationScope.nonCancellable(() => reserve(brisk, 1)));
-    if (first.value) reservation = first.value;
-    if (first.value === null) return paid(await steps.person({ ...task('payment'), skippable: true }));
+    let provider = true;
+    const reserving = reserve(1);
+    const first = await settled(() => CancellationScope.nonCancellable(() => ask(reserving, brisk)));
+    if (!provider) return paid(await steps.person({ ...task('payment'), skippable: true }));
 
     const result = await steps.machine({
       ...task('payment'),
@@ -106,15 +113,40 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
       by: 'payment provider',
       work: async (attempt, patience) => {
         if (attempt === 1 && patience === 'brisk' && first.failure) throw first.failure;
-        const provider = patience === 'brisk' ? brisk : patient;
-        reservation ??= (await reserve(provider, attempt)) ?? undefined;
-        const order = { ...amount, reservationId: reservation?.id, attempt };
-        payment = await provider.pay.executeWithOptions({ summary: `pay ${formatMoney(total)}` }, [order]);
-        return payment.id;
+        const by = patience === 'brisk' ? brisk : patient;
+        if (!reservation) await ask(reserve(attempt), by);
+        await ask(order(attempt), by);
+        return payment?.id;
       },
     });
     if (!payment && !result.skipped && reservation) await release(reservation.id);
     return paid(result);
+
+    async function ask(call: Call, by: typeof brisk): Promise<void> {
+      unanswered = call;
+      try {
+        await call(by);
+        unanswered = undefined;
+      } catch (error) {
+        if (isRefusal(error)) unanswered = undefined;
+        throw error;
+      }
+    }
+
+    function reserve(attempt: number): Call {
+      const summary = `reserve ${formatMoney(total)}`;
+      return async (by) => {
+        const answer = await by.reservePayment.executeWithOptions({ summary }, [{ ...amount, attempt }]);
+        if (answer) reservation = answer;
+        else provider = false;
+      };
+    }
+
+    function order(attempt: number): Call {
+      const summary = `pay ${formatMoney(total)}`;
+      const what = { ...amount, reservationId: reservation?.id, attempt };
+      return async (by) => void (payment = await by.pay.executeWithOptions({ summary }, [what]));
+    }
   }
 
   /** Paid by hand: what was set aside for the provider to pay is free again. Its refusal changes nothing of that. */
@@ -128,11 +160,6 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
   function unreserve(reservationId: string): Promise<void> {
     const summary = 'release the reserved amount';
     return patient.releasePayment.executeWithOptions({ summary }, [{ claimId: id, reservationId }]);
-  }
-
-  function reserve(provider: typeof brisk, attempt: number) {
-    const summary = `reserve ${formatMoney(total)}`;
-    return provider.reservePayment.executeWithOptions({ summary }, [{ claimId: id, ...total, attempt }]);
   }
 
   async function paid({ skipped, note, reference, work }: StepResult): Promise<Verdict> {
@@ -165,10 +192,11 @@ function shown(corrections: Record<string, unknown>): Partial<Claim> {
   );
 }
 
-/** What the work returned, the provider's refusal, or that it gave up for now; any other failure is thrown. */
-async function settled<T>(work: () => Promise<T>): Promise<{ value?: T; failure?: unknown }> {
+/** The provider's refusal, or that the call gave up for now; any other failure is thrown. */
+async function settled(work: () => Promise<void>): Promise<{ failure?: unknown }> {
   try {
-    return { value: await work() };
+    await work();
+    return {};
   } catch (failure) {
     if (!isRefusal(failure) && !isExhausted(failure)) throw failure;
     return { failure };

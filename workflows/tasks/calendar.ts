@@ -59,8 +59,11 @@ function* openings({ hours, holidays = [], offsets }: Calendar, from: number): G
     const spans = hours[((((day + 4) % 7) + 7) % 7) as Weekday] ?? [];
     if (spans.length === 0 || closed.has(new Date(day * DAY).toISOString().slice(0, 10))) continue;
     for (const [opens, closes] of spans) {
+      const span: [number, number] = [instantOf(offsets, day, opens), instantOf(offsets, day, closes)];
+      // One that is never open would be gone through for ever.
+      if (!(span[1] > span[0])) continue;
       idle = 0;
-      yield [instantOf(offsets, day, opens), instantOf(offsets, day, closes)];
+      yield span;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import {
   CancellationScope,
   allHandlersFinished,
@@ -88,7 +88,7 @@ export class TaskProcess {
 
   /**
    * Runs the process. Where it is withdrawn, cancelled or fails, everything registered with the saga is undone first,
-   * newest first; a cancellation or failure is then rethrown.
+   * newest first; a cancellation or failure is then rethrown. An error that is no failure of Temporal's is left alone.
    */
   async run<T>(body: () => Promise<T>): Promise<Ending<T>> {
     try {
@@ -96,6 +96,8 @@ export class TaskProcess {
       // Accepted while the last effect was under way: what was promised to the backend is kept, and the effect undone.
       if (!this.withdrawal) return { value };
     } catch (error) {
+      // A mistake in the code: the Workflow Task fails, and is done again once the code is mended. Nothing is undone for it.
+      if (!(error instanceof TemporalFailure)) throw error;
       if (!this.withdrawal) {
         await this.undo(isCancellation(error) ? 'cancelled in Temporal' : String(rootCause(error) ?? error));
         await this.end(isCancellation(error) ? 'withdrawn' : 'failed');

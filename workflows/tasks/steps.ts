@@ -160,6 +160,8 @@ export class TaskSteps {
     // A person may have done it while nobody had told of it: then the machine must not do it as well.
     const news = await this.task.take(spec, state, `The ${spec.by} tries this again. It comes back where that fails.`);
     if (news?.status === 'DONE') return answerOf(news);
+    // Asked for again meanwhile: this is it.
+    this.process.dropOvertaken(state);
     this.unparked(state, 'working');
     return undefined;
   }
