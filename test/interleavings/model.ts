@@ -66,6 +66,8 @@ export class Model {
   /** What people do unheard of comes to light: a creation whose answer was lost is repeated, and answered with it. */
   finds = false;
   private next?: Place;
+  /** Where the task was last opened, or shown as done. */
+  private at?: Place;
   private taken = 0;
   private archived = false;
   private elapsed = 0;
@@ -164,8 +166,8 @@ export class Model {
       return undefined;
     }
     if (!this.steps.some((step) => step.place === place)) return 'impossible';
-    // The single task has moved on, and what was done to it before is gone; the last step's is still there.
-    const there = this.key(place) === place || place === this.last.place;
+    // Where the single task has moved on, what was done to it before is gone.
+    const there = this.key(place) === place || place === this.at;
     const task: Task = { status: this.leftOpen.has(this.key(place)) ? 'TODO' : 'DONE' };
     if (there && change(task)) {
       if (task.status === 'DONE' || task.absent === 'deleted') this.leftOpen.delete(this.key(place));
@@ -281,16 +283,21 @@ export class Model {
   private open(): void {
     if (this.refusesTasks) return this.park('no task');
     this.task = { status: 'TODO', ...(this.archived ? { absent: 'archived' as const } : {}) };
-    this.leftOpen.delete('single');
+    this.showAt();
     this.elapsed = 0;
     this.alarms = Object.values(HOUR_OF);
     this.last.status = 'waiting';
   }
 
+  private showAt(): void {
+    this.at = this.last.place;
+    this.leftOpen.delete('single');
+  }
+
   private pay(): void {
     if (!this.refusesPayments) {
       Object.assign(this.last, { status: 'done', decision: 'done', by: 'payment provider', source: 'engine' });
-      if (!this.refusesTasks) this.leftOpen.delete('single');
+      if (!this.refusesTasks) this.showAt();
       return this.end('paid');
     }
     if (!this.task) this.open();
