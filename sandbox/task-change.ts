@@ -11,8 +11,15 @@ interface Circumstances {
   users: Users;
 }
 
-/** A new task. Unspecified, its status is TODO and it is due now, as documented. */
-export function created(uid: string, write: TaskWrite, { at, users }: Pick<Circumstances, 'at' | 'users'>): StoredTask {
+/**
+ * A new task. Unspecified, its status is TODO and it is due now, as documented. Whether Fragment stamps one that begins
+ * assigned, STARTED or DONE is not documented: here the switch for changes decides, as if it had been TODO and nobody's.
+ */
+export function created(
+  uid: string,
+  write: TaskWrite,
+  { at, behaviour, users }: Omit<Circumstances, 'operation'>,
+): StoredTask {
   const task: StoredTask = {
     due_at: at,
     archived: false,
@@ -26,7 +33,7 @@ export function created(uid: string, write: TaskWrite, { at, users }: Pick<Circu
     internal_created_at: at,
     internal_updated_at: at,
   };
-  if (task.assignee_uid) task.assigned_at ??= at;
+  if (behaviour.automaticTimestamps) stamp({ status: 'TODO' }, task, write, at);
   return task;
 }
 
@@ -50,7 +57,9 @@ export function changed(before: StoredTask, write: TaskWrite, circumstances: Cir
   return after;
 }
 
-function stamp(before: StoredTask, after: StoredTask, write: TaskWrite, at: string): void {
+type Stamped = Pick<StoredTask, 'status' | 'assignee_uid'>;
+
+function stamp(before: Stamped, after: StoredTask, write: TaskWrite, at: string): void {
   if (after.status !== before.status) {
     if (after.status === 'STARTED') after.started_at = write.started_at ?? at;
     if (after.status === 'DONE') after.done_at = write.done_at ?? at;

@@ -113,7 +113,7 @@ export class TaskStore {
     const before = this.get(uid);
     const after = before
       ? changed(before, write, { operation, at, behaviour: this.#behaviour, users: this.users })
-      : created(uid, write, { at, users: this.users });
+      : created(uid, write, { at, behaviour: this.#behaviour, users: this.users });
     if (after === before) return before;
     const known: Record<string, unknown> = before ? { ...before } : {};
     const changes = Object.entries(after).filter(

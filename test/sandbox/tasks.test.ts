@@ -63,6 +63,26 @@ describe('sandbox: single tasks', () => {
     assert.equal((await send(sandbox, 'PATCH', path, { status: 'DONE' })).body.done_at, null);
   });
 
+  it('stamps a task that is created assigned, STARTED or DONE just so, or leaves all that to the caller', async () => {
+    const sandbox = await start({ now: () => Date.parse('2026-01-02T03:04:05Z') });
+    const now = '2026-01-02T03:04:05.000Z';
+    const own = '2025-12-31T00:00:00.000Z';
+    const stamps = async (more: object) => {
+      const { assigned_at, started_at, done_at } = (await send(sandbox, 'POST', '/tasks', { ...title, ...more })).body;
+      return [assigned_at, started_at, done_at].map((at: string | null | undefined) => at ?? null);
+    };
+    const title = { fields: { title: 'x' } };
+    const assigned = { assignee_email: 'ada@example.com' };
+    assert.deepEqual(await stamps({}), [null, null, null]);
+    assert.deepEqual(await stamps(assigned), [now, null, null]);
+    assert.deepEqual(await stamps({ status: 'STARTED' }), [null, now, null]);
+    assert.deepEqual(await stamps({ ...assigned, status: 'DONE' }), [now, null, now]);
+    assert.deepEqual(await stamps({ status: 'DONE', done_at: own }), [null, null, own]);
+    sandbox.behaviour.automaticTimestamps = false;
+    assert.deepEqual(await stamps({ ...assigned, status: 'DONE' }), [null, null, null]);
+    assert.deepEqual(await stamps({ ...assigned, assigned_at: own }), [own, null, null]);
+  });
+
   it('resets the status on PUT only under putResetsStatus', async () => {
     const sandbox = await start();
     const path = `/tasks/${uid(1)}`;
