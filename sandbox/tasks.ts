@@ -33,6 +33,9 @@ interface Entry {
   history: TaskEvent[];
 }
 
+/** So far back a lag that is raised can look at once; beyond it, only one that was as large when the tasks were written. */
+const VERSIONS_KEPT_MS = 3_600_000;
+
 export type Listener = (task: StoredTask, event: TaskEvent) => void;
 
 export interface TaskStoreOptions {
@@ -140,8 +143,8 @@ export class TaskStore {
     const task = this.get(uid);
     if (!task) throw new Refusal(404, `task ${uid} not found`);
     this.#entries.delete(uid);
-    this.#remember(uid, null);
     const event = this.#event(task, by, new Date(this.now()).toISOString(), 'deleted', []);
+    this.#remember(uid, null, event.at);
     this.#journal.append({ kind: 'deleted', task: uid, event });
     for (const listener of this.#listeners) listener(task, event);
     return task;
@@ -177,16 +180,17 @@ export class TaskStore {
     entry.task = task;
     entry.history.push(event);
     this.#entries.set(task.uid, entry);
-    this.#remember(task.uid, task);
+    this.#remember(task.uid, task, event.at);
   }
 
-  #remember(uid: string, task: StoredTask | null): void {
-    const now = this.now();
+  #remember(uid: string, task: StoredTask | null, at: string): void {
     const versions = this.#versions.get(uid) ?? [];
-    versions.push({ at: now, task });
-    // All but the newest of those that are already visible can be forgotten.
-    const visible = versions.findLastIndex((version) => version.at <= now - this.#behaviour.listLag);
-    this.#versions.set(uid, versions.slice(Math.max(visible, 0)));
+    versions.push({ at: Date.parse(at), task });
+    // The lag may be raised later: what no list shows today is kept for a while.
+    const past = this.now() - Math.max(this.#behaviour.listLag, VERSIONS_KEPT_MS);
+    // All but the newest of the past can be forgotten.
+    const newest = versions.findLastIndex((version) => version.at <= past);
+    this.#versions.set(uid, versions.slice(Math.max(newest, 0)));
   }
 
   #replay(entry: JournalEntry): void {

@@ -29,6 +29,22 @@ describe('sandbox: journal', () => {
     assert.equal(second.ledger.payments().length, 1);
   });
 
+  it('shows lists as they were listLag ago, a restart in between or not', async () => {
+    const journal = join(folder, 'lag.ndjson');
+    let now = 1_000_000;
+    const first = await start({ journal, now: () => now });
+    await send(first, 'POST', '/tasks', item(1));
+    now += 1_000;
+    await send(first, 'PATCH', `/tasks/${uid(1)}`, { status: 'DONE' });
+    await first.close();
+
+    now += 100;
+    const second = await start({ journal, now: () => now, behaviour: { listLag: 500 } });
+    assert.equal((await send(second, 'GET', '/tasks')).body.items[0]?.status, 'TODO');
+    now += 500;
+    assert.equal((await send(second, 'GET', '/tasks')).body.items[0]?.status, 'DONE');
+  });
+
   it('cuts off a line that a killed process left half written, and goes on after it', async () => {
     const journal = join(folder, 'torn.ndjson');
     const first = await start({ journal });

@@ -104,6 +104,24 @@ describe('sandbox: lists', () => {
     now += 500;
     assert.equal(await count(sandbox, 'status=DONE'), 1);
   });
+
+  it('shows the earlier state of a task that was written before listLag was raised', async () => {
+    let now = 1_000_000;
+    const sandbox = await start({ now: () => now });
+    await send(sandbox, 'POST', '/tasks', item(1));
+    now += 1_000;
+    await send(sandbox, 'PATCH', `/tasks/${uid(1)}`, { status: 'STARTED' });
+    now += 1_000;
+    await send(sandbox, 'PATCH', `/tasks/${uid(1)}`, { status: 'DONE' });
+    const seen = async (listLag: number) => {
+      sandbox.behaviour.listLag = listLag;
+      return (await send(sandbox, 'GET', '/tasks')).body.items.map(({ status }: { status: string }) => status);
+    };
+    assert.deepEqual(await seen(0), ['DONE']);
+    assert.deepEqual(await seen(500), ['STARTED']);
+    assert.deepEqual(await seen(1_500), ['TODO']);
+    assert.deepEqual(await seen(2_500), []);
+  });
 });
 
 describe('sandbox: query', () => {
