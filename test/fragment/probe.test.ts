@@ -19,17 +19,20 @@ describe('flows probe, against what it does not know', function () {
     const sandbox = await start({ behaviour: { rateLimit: PLENTY, ...behaviour } });
     for (const at of Array.from({ length: 60 }).keys())
       sandbox.tasks.apply('PUT', { uid: foreign(at), fields: { title: 'Of somebody else' }, status: 'TODO' });
+    return { report: await probed(sandbox), sandbox };
+  }
+  const foreign = (at: number) => `00000000-0000-0000-0000-${String(at).padStart(12, '0')}`;
+
+  async function probed(sandbox: Sandbox): Promise<ProbeReport> {
     const options = { baseUrl: sandbox.apiUrl, token: TOKEN, userAgent: 'probe-test/1' };
     const client = new FragmentClient(options);
     const gateway = new Gateway({ client, requestsPerMinute: PLENTY, maxBatch: 100, backoffMs: 10, lingerMs: 0 });
     try {
-      const report = await runProbes(gateway, { ...options, also: ['rate', 'user-agent'] });
-      return { report, sandbox };
+      return await runProbes(gateway, { ...options, also: ['rate', 'user-agent'] });
     } finally {
       gateway.close();
     }
   }
-  const foreign = (at: number) => `00000000-0000-0000-0000-${String(at).padStart(12, '0')}`;
 
   const PROFILES: Record<string, BehaviourInput & { untold?: (keyof Behaviour)[] }> = {
     'all defaults': { rateLimit: 250 },
@@ -124,6 +127,22 @@ describe('flows probe, against what it does not know', function () {
       assert.ok(others.every(({ uid }) => sandbox.tasks.detail(uid)?.history.length === 1));
     });
   }
+
+  it('gives up the limit after a minute of answers too slow to meet it', async () => {
+    const now = performance.now.bind(performance);
+    let sandbox: Sandbox | undefined;
+    // Every request seems to take a second.
+    performance.now = () => now() + 1_000 * (sandbox?.stats().requests ?? 0);
+    try {
+      sandbox = await start({ behaviour: { rateLimit: PLENTY } });
+      const { requests, findings } = (await probed(sandbox)).probed.at(-1) ?? {};
+      assert.ok(requests && requests > 50 && requests <= 60, String(requests));
+      for (const name of ['rateLimit', 'retryAfter'])
+        assert.match(String(Reflect.get(findings?.[name] ?? {}, 'unknown')), /^answers are so slow that only [56]\d /);
+    } finally {
+      Reflect.deleteProperty(performance, 'now');
+    }
+  });
 
   /** Without a limit that is met, nothing is known of the refusal. */
   const limited = ({ rateLimit }: BehaviourInput, key: string) =>
