@@ -6,6 +6,7 @@ import { PROBES, runProbes, type Probed, type ProbeReport } from '../fragment/pr
 import { Gateway } from '../fragment/gateway.js';
 import { fragmentAccount, fragmentClient } from '../worker/fragment.js';
 import { checkFragment } from './fragment-check.js';
+import { interruptible } from './interruption.js';
 import { CliError, exitWith, note, print, printJson } from './output.js';
 import { settings } from './settings.js';
 
@@ -31,14 +32,20 @@ export function registerProbe(program: Command): void {
     )
     .option('--account <name>', 'this Fragment account instead of the default one')
     .option('--json', 'print one JSON object and nothing else')
-    .action(probe);
+    .action((options: ProbeCommandOptions) => interruptible((interrupted) => probe(options, interrupted)));
 }
 
-async function probe({ out, json, rate, userAgent, account }: ProbeCommandOptions): Promise<void> {
+async function probe(
+  { out, json, rate, userAgent, account }: ProbeCommandOptions,
+  interrupted: AbortSignal,
+): Promise<void> {
   const config = settings(process.env, account ? [] : ['FRAGMENT_API_TOKEN']);
   const { apiUrl, token = '', requestsPerMinute, maxBatch } = fragmentAccount(config, account);
   const client = fragmentClient(config, account);
   await checkFragment(client, apiUrl);
+  interrupted.addEventListener('abort', () =>
+    note('ends when this question is answered and the tasks are closed; Ctrl-C again ends at once'),
+  );
   const gateway = new Gateway({ client, requestsPerMinute, maxBatch });
   const also: OnlyIf[] = [...(rate ? (['rate'] as const) : []), ...(userAgent ? (['user-agent'] as const) : [])];
   try {
@@ -52,12 +59,17 @@ async function probe({ out, json, rate, userAgent, account }: ProbeCommandOption
       cursorParam: config.FRAGMENT_CURSOR_PARAM,
       commentKey: config.FRAGMENT_COMMENT_KEY,
       also,
+      interrupted,
       told: json ? undefined : (probed) => print(inWords(probed)),
     });
     if (json) printJson(report);
     else print(summary(report));
-    if (out) await write(out, report.profile);
     if (report.leftOpen.length > 0) exitWith(1);
+    const unasked = asked.length - report.probed.length;
+    // A profile of an earlier run may know more.
+    const unwritten = out ? `, and ${out} was not written` : '';
+    if (unasked > 0) throw new CliError(`interrupted: ${unasked} questions were not asked${unwritten}`);
+    if (out) await write(out, report.profile);
   } finally {
     gateway.close();
   }

@@ -35,6 +35,8 @@ export interface ProbeOptions extends FragmentClientOptions {
   /** What is probed only where it is wanted. */
   also?: readonly OnlyIf[];
   told?: (probed: Probed) => void;
+  /** Once it aborts, no further probe begins. What was made is closed all the same. */
+  interrupted?: AbortSignal;
 }
 
 /**
@@ -50,6 +52,7 @@ export async function runProbes(gateway: Pick<Gateway, 'request'>, options: Prob
   const on: ProbeContext = { wire, tasks, known: {}, cursorParam, commentKey };
   const probed: Probed[] = [];
   const ask = async (probe: Probe): Promise<void> => {
+    if (options.interrupted?.aborted) return;
     const before = wire.requests;
     const findings = await probe.run(on).catch((error: Error) => ({ [probe.name]: cannotTell(error.message) }));
     const { name, question } = probe;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeReport } from '../../fragment/probe/run-probes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { flows, startFlows } from './flows.js';
@@ -60,6 +61,23 @@ describe('flows probe', function () {
     // One more is the look at the token before anything else.
     assert.equal(sandbox.stats().requests - requests, used + 1);
     assert.ok(sandbox.tasks.all().every(({ status }) => status === 'DONE'));
+  });
+
+  it('asks nothing more after Ctrl-C, closes its tasks, and replaces no profile', async () => {
+    const file = join(directory, 'kept.json');
+    await writeFile(file, 'of an earlier run');
+    const open = () => sandbox.tasks.all().filter(({ status }) => status !== 'DONE');
+    const { requests } = sandbox.stats();
+    // At five requests a second it is far from its end.
+    const probe = startFlows(['probe', '--out', file], { env: env({ FRAGMENT_REQUESTS_PER_MINUTE: '300' }) });
+    while (open().length === 0) await sleep(20);
+    const { code, stdout, stderr } = await probe.stop('SIGINT');
+    assert.equal(code, 1, stderr);
+    assert.deepEqual(open(), []);
+    assert.match(stdout, /\d+ tasks were made and are closed/);
+    assert.match(stderr, /^error: interrupted: \d+ questions were not asked, and \S*kept\.json was not written$/m);
+    assert.ok(sandbox.stats().requests - requests < 40);
+    assert.equal(await readFile(file, 'utf8'), 'of an earlier run');
   });
 
   it('names the tasks that it could not close, and exits 1', async () => {
