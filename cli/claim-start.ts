@@ -1,4 +1,6 @@
+import { mapBounded } from '../activities/bounded.js';
 import {
+  ClaimFailedError,
   Claims,
   describeProblem,
   readClaims,
@@ -22,11 +24,14 @@ interface StartedLine {
   claimId: string;
   workflowId: string;
   started: boolean;
+  /** Absent where nobody waited, or where the wait failed: such a claim may well go on. */
   outcome?: string;
 }
 
 /** Starts at once: enough to be quick with a file of thousands, few enough for a Temporal on a laptop. */
 const AT_ONCE = 20;
+/** Few enough that Temporal grants each its long poll. */
+const WAITS_AT_ONCE = 200;
 
 /** Starts every good claim of the file; the bad ones are listed and cost the exit code, nothing else. */
 export async function startClaims(file: string, { lifecycle, account, wait, json }: StartOptions): Promise<void> {
@@ -48,10 +53,14 @@ export async function startClaims(file: string, { lifecycle, account, wait, json
     }
     if (!wait || lines.length === 0) return lines;
     let ended = 0;
-    const ends = lines.map((line) => awaitEnd(service, line).finally(() => (ended += 1)));
     return withProgress(
       () => `${ended} of ${lines.length} ended`,
-      () => Promise.all(ends),
+      () =>
+        mapBounded(lines, WAITS_AT_ONCE, async (line) => {
+          const last = await awaitEnd(service, line);
+          if (last.outcome) ended += 1;
+          return last;
+        }),
     );
   }
 
@@ -78,7 +87,7 @@ export async function startClaims(file: string, { lifecycle, account, wait, json
       return { ...line, outcome };
     } catch (error) {
       complain({ id: line.claimId, message: messageOf(error).replace(`claim ${line.claimId}: `, '') });
-      return { ...line, outcome: 'failed' };
+      return error instanceof ClaimFailedError ? { ...line, outcome: 'failed' } : line;
     }
   }
 }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setBackdrop, type Backdrop } from './backdrop.js';
-import { flows, type Ended } from './flows.js';
+import { flows, startFlows, type Ended, type RunningFlows } from './flows.js';
+import { startTemporalStub, type TemporalStub } from './temporal-stub.js';
 
 const own = (id: string, amount: unknown = 5_000) => JSON.stringify({ id, total: { amount, currency: 'USD' } });
 const unreachable = '127.0.0.1:1';
@@ -107,6 +109,44 @@ describe('flows, given something wrong', () => {
     it('no such namespace', async () => {
       const said = /Namespace not found: 'elsewhere'; create it, or set TEMPORAL_NAMESPACE/;
       await refused(['claim', 'start', '-'], 1, said, { env: { TEMPORAL_NAMESPACE: 'elsewhere' }, input: own('lost') });
+    });
+  });
+
+  describe('claim start --wait, on a Temporal that starts every claim', () => {
+    const OK = 0;
+    const PERMISSION_DENIED = 7;
+    const START = 'StartWorkflowExecution';
+    const WAIT = 'GetWorkflowExecutionHistory';
+    let stub: TemporalStub;
+    let waiting: RunningFlows | undefined;
+    afterEach(async () => {
+      await waiting?.stop('SIGKILL');
+      await stub?.close();
+    });
+
+    it('and lets nobody wait: a claim that goes on is not called failed', async () => {
+      stub = await startTemporalStub((method) => (method === START ? OK : PERMISSION_DENIED));
+      const env = { TEMPORAL_ADDRESS: `127.0.0.1:${stub.port}` };
+      const said = /^error: standard input: claim goes-on: .*PERMISSION_DENIED/m;
+      const { stdout } = await refused(['claim', 'start', '-', '--wait'], 1, said, { env, input: own('goes-on') });
+      const { claims, problems } = JSON.parse(stdout) as { claims: object[]; problems: { id: string }[] };
+      assert.deepEqual(claims, [{ claimId: 'goes-on', workflowId: 'claim-goes-on', started: true }]);
+      assert.deepEqual(
+        problems.map(({ id }) => id),
+        ['goes-on'],
+      );
+    });
+
+    it('and grants only so many long polls: no more than 200 are waited for at once', async () => {
+      stub = await startTemporalStub((method) => (method === START ? OK : 'silence'));
+      const asked = (method: string) => stub.calls.filter(({ path }) => path.endsWith(`/${method}`)).length;
+      const input = Array.from({ length: 250 }, (_, n) => own(`many-${n}`)).join('\n');
+      const env = { ...backdrop.env, TEMPORAL_ADDRESS: `127.0.0.1:${stub.port}` };
+      waiting = startFlows(['claim', 'start', '-', '--wait'], { env, input });
+      await waiting.printed(/0 of 250 ended/);
+      while (asked(WAIT) < 200) await sleep(50);
+      await sleep(1_000);
+      assert.deepEqual([asked(START), asked(WAIT)], [250, 200]);
     });
   });
 

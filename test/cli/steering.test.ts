@@ -150,6 +150,15 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     ]);
   });
 
+  it('start --wait calls failed what ended without a result', async () => {
+    const input = JSON.stringify({ id: 'terminated', total: { amount: 40_000, currency: 'USD' } });
+    await json(['claim', 'start', '-'], input);
+    await temporal.workflow.getHandle('claim-terminated').terminate('by a test');
+    const { claims } = await json<{ claims: object[] }>(['claim', 'start', '-', '--wait'], input, 1);
+    const workflowId = 'claim-terminated';
+    assert.deepEqual(claims, [{ claimId: 'terminated', workflowId, started: false, outcome: 'failed' }]);
+  });
+
   it('onboarding start: one task, however often it is started; other content is refused', async () => {
     const start = (title: string, code: number) =>
       json<{ started: boolean }>(

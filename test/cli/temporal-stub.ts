@@ -1,4 +1,4 @@
-/** A gRPC server in Temporal's place that answers every call with one status, and keeps who asked. */
+/** A gRPC server in Temporal's place that answers with a status and no more, and keeps who asked. */
 import { createSecureServer, createServer, type Http2Server, type SecureServerOptions } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -18,15 +18,21 @@ export interface TemporalStub {
 
 const OK = 0;
 
-/** Over TLS where `tls` is given. It has no features to tell of. */
-export async function startTemporalStub(status: number, tls?: SecureServerOptions): Promise<TemporalStub> {
+/** For each call by its method's name. What is answered with silence stays open. */
+type Statuses = (method: string) => number | 'silence';
+
+/** One status is that of every call. Over TLS where `tls` is given. It has no features to tell of. */
+export async function startTemporalStub(status: number | Statuses, tls?: SecureServerOptions): Promise<TemporalStub> {
   const server: Http2Server = tls ? createSecureServer(tls) : createServer();
   const calls: Call[] = [];
   server.on('stream', (stream, headers) => {
     const path = String(headers[':path']);
     const certificate = (stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate?.();
     calls.push({ path, authorization: headers.authorization, client: certificate?.subject?.CN as string | undefined });
-    const code = path.endsWith('/GetSystemInfo') ? OK : status;
+    const method = path.slice(path.lastIndexOf('/') + 1);
+    const asked = typeof status === 'number' ? status : status(method);
+    const code = method === 'GetSystemInfo' ? OK : asked;
+    if (code === 'silence') return;
     stream.respond(
       { ':status': 200, 'content-type': 'application/grpc', ...(code === OK ? {} : { 'grpc-status': String(code) }) },
       { waitForTrailers: code === OK, endStream: code !== OK },
