@@ -20,6 +20,12 @@ export interface Payment {
 
 const TIMEOUT_MS = 20_000;
 
+/**
+ * As redirections and 5xx, 401, 403, 408, 425 and 429 speak of the connection, not of this payment. 409 says, at Stripe and
+ * others, that a call with the same key is under way: taken for a refusal, people would pay what it pays, too.
+ */
+const PASSING = [401, 403, 408, 409, 425, 429];
+
 const answerSchema = z.looseObject({ id: z.string().min(1).max(200) });
 const refusalSchema = z.looseObject({ code: z.string().optional(), message: z.string().optional() });
 
@@ -45,8 +51,7 @@ export function createPaymentActivities(provider: { url: string; token?: string 
     if (answer.status >= 200 && answer.status < 300) return answerSchema.parse(answer.data);
     const refusal = refusalSchema.safeParse(answer.data).data;
     const reason = oneLine(refusal?.message ?? refusal?.code ?? '') || 'no reason given';
-    // A redirection, 401, 403, 408, 429 and 5xx speak of the connection, not of this payment.
-    if (answer.status < 400 || answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) {
+    if (answer.status < 400 || answer.status >= 500 || PASSING.includes(answer.status)) {
       throw ApplicationFailure.retryable(`the payment provider answered ${answer.status}: ${reason}`);
     }
     throw ApplicationFailure.nonRetryable(

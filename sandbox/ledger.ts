@@ -34,8 +34,9 @@ export interface Payment {
   created_at: string;
 }
 
+/** Never 409, by which payment providers say that a call with the same key is under way: that one is worth asking again. */
 export interface Answer {
-  status: 200 | 400 | 402 | 404 | 409 | 422;
+  status: 200 | 400 | 402 | 404 | 422;
   body: object;
 }
 
@@ -79,7 +80,7 @@ export class Ledger {
   once(key: string, request: string, work: () => Answer): Answer {
     const known = this.#answers.get(key);
     if (known && known.request !== request)
-      return no(409, 'key_reused', `Idempotency-Key ${key} was used for another request`);
+      return no(422, 'key_reused', `Idempotency-Key ${key} was used for another request`);
     if (known) return known.answer;
     this.#unwritten = [];
     const answer = work();
@@ -109,7 +110,7 @@ export class Ledger {
     const reservation = this.#reservations.get(id);
     if (!reservation) return no(404, 'not_found', `no reservation ${id}`);
     if (reservation.status === 'captured')
-      return no(409, 'captured', `reservation ${id} is paid; refund the payment instead`);
+      return no(422, 'captured', `reservation ${id} is paid; refund the payment instead`);
     return this.#saveReservation({ ...reservation, status: 'released' });
   }
 
@@ -119,7 +120,7 @@ export class Ledger {
     if (reservation_id !== undefined) {
       if (!reservation) return no(404, 'not_found', `no reservation ${reservation_id}`);
       if (reservation.status !== 'reserved')
-        return no(409, reservation.status, `reservation ${reservation_id} is ${reservation.status}`);
+        return no(422, reservation.status, `reservation ${reservation_id} is ${reservation.status}`);
       const fits =
         reservation.claim_id === claim_id && reservation.currency === currency && amount <= reservation.amount;
       if (!fits) return no(422, 'mismatch', `the payment does not fit reservation ${reservation_id}`);

@@ -46,7 +46,8 @@ export function createBankActivities(access: { url: string; token: string }) {
     });
     if (answer.ok) return ((await answer.json()) as { id: string }).id;
     const reason = `the bank answered ${answer.status} to ${path || 'a payment'}`;
-    throw [400, 402, 404, 409, 422].includes(answer.status)
+    // Not 409, by which a bank says that a call with the same key is under way: paid by hand, it would be paid twice.
+    throw [400, 402, 404, 422].includes(answer.status)
       ? ApplicationFailure.nonRetryable(reason, 'BankRefused')
       : ApplicationFailure.retryable(reason);
   }

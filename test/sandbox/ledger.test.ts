@@ -16,12 +16,12 @@ describe('sandbox: payments ledger', () => {
     assert.equal((await post(await start(), '', order, '')).status, 400);
   });
 
-  it('answers the same key and body with the first answer, and another body with 409', async () => {
+  it('answers the same key and body with the first answer, and another body with 422', async () => {
     const sandbox = await start();
     const first = await post(sandbox, '', order, 'k');
     assert.equal(first.status, 200);
     assert.deepEqual((await post(sandbox, '', order, 'k')).body, first.body);
-    assert.equal((await post(sandbox, '', { ...order, amount: 1 }, 'k')).status, 409);
+    assert.equal((await post(sandbox, '', { ...order, amount: 1 }, 'k')).status, 422);
     assert.equal(sandbox.ledger.payments().length, 1);
   });
 
@@ -31,8 +31,8 @@ describe('sandbox: payments ledger', () => {
     const reservation_id = await reserve('r1');
     const paid = await post(sandbox, '', { ...order, reservation_id }, 'p1');
     assert.equal(paid.body.reservation_id, reservation_id);
-    assert.equal((await post(sandbox, '', { ...order, reservation_id }, 'p2')).status, 409);
-    assert.equal((await post(sandbox, `/reservations/${reservation_id}/release`, undefined, 'l1')).status, 409);
+    assert.equal((await post(sandbox, '', { ...order, reservation_id }, 'p2')).status, 422);
+    assert.equal((await post(sandbox, `/reservations/${reservation_id}/release`, undefined, 'l1')).status, 422);
     assert.equal((await post(sandbox, `/${paid.body.id}/refund`, undefined, 'f1')).body.status, 'refunded');
     assert.equal(
       (await post(sandbox, `/reservations/${await reserve('r2')}/release`, undefined, 'l2')).body.status,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createPaymentActivities } from '../../activities/payments.js';
@@ -129,6 +130,19 @@ describe('a hostile Fragment', function () {
     it('is not read beyond the size of any sane answer', async () => {
       await assert.rejects(pay(await serve(json(`{"id": "p", "fill": "${'x'.repeat(HUGE)}"}`))), /no answer/);
     });
+
+    for (const status of [409, 425]) {
+      it(`is asked again where it answers ${status}: a call with the same key may be under way`, async () => {
+        let asked = 0;
+        const url = await serve((_, response) => {
+          asked += 1;
+          response.writeHead(asked === 1 ? status : 200, { 'content-type': 'application/json' });
+          response.end(asked === 1 ? '{"code": "idempotency_key_in_use"}' : '{"id": "p"}');
+        });
+        await assert.rejects(pay(url), ({ nonRetryable }: ApplicationFailure) => nonRetryable === false);
+        assert.deepEqual(await pay(url), { id: 'p' });
+      });
+    }
 
     it('names no path by the id that it gives', async () => {
       const asked: unknown[] = [];
