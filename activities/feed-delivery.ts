@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { metricMeter } from '@temporalio/activity';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { log, metricMeter } from '@temporalio/activity';
+import { WorkflowNotFoundError, isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Task } from '../fragment/schema.js';
 import { mapBounded } from './bounded.js';
 import type { FeedCursor } from './feed-cursor.js';
@@ -22,6 +22,8 @@ export const FEED_DELAY = 'flows_feed_delay_ms';
 /** Signals at once: a server on a laptop takes a few hundred a second. */
 const AT_ONCE = 50;
 const SIGNAL_MS = 30_000;
+/** In gRPC. */
+const INVALID_ARGUMENT = 3;
 
 /**
  * Passes on what has not been passed on before. Under failure the round is repeated from its old cursor, so a process may be
@@ -76,13 +78,24 @@ function digest(parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);
 }
 
-/** A process that is gone needs no news; one that does not await the task ignores it. */
+/**
+ * A process that is gone needs no news; one that does not await the task ignores it. What Temporal does not take at all it
+ * will not take in the next attempt: one task that people edited must not hold up the news of all others.
+ */
 async function passOn(temporal: Client, { workflowId, news }: Delivery): Promise<void> {
   try {
     await temporal.withDeadline(Date.now() + SIGNAL_MS, () =>
       temporal.workflow.getHandle(workflowId).signal('taskChanged', news),
     );
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (error instanceof WorkflowNotFoundError) return;
+    if (!(error instanceof Error && isInvalid(error.cause))) throw error;
+    log.warn('Temporal refuses the signal for a task', { uid: news.uid });
   }
+}
+
+function isInvalid(cause: unknown): boolean {
+  if (!isGrpcServiceError(cause)) return false;
+  const code: number = cause.code;
+  return code === INVALID_ARGUMENT;
 }

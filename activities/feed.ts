@@ -189,11 +189,16 @@ export function createFeedActivities(options: FeedActivityOptions) {
   /** To the process that the task names. People can edit that: a process accepts news only of a task that it awaits. */
   function byOwnField(task: Task): Delivery[] {
     const workflowId = task.fields?.workflow_id;
-    return typeof workflowId === 'string' ? [completion(task, workflowId, parseAnswer)] : [];
+    return typeof workflowId === 'string' && mayNameProcess(workflowId)
+      ? [completion(task, workflowId, parseAnswer)]
+      : [];
   }
 }
 
 export type FeedActivities = ReturnType<typeof createFeedActivities>;
+
+/** Temporal knows no empty id, and takes none that is no UTF-8: half of a character, cut off, say. */
+const mayNameProcess = (id: string): boolean => id !== '' && !/\p{Surrogate}/u.test(id);
 
 const isDone = (task: Task): boolean => task.status === 'DONE';
 

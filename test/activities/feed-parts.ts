@@ -1,6 +1,6 @@
 /** The feed's activity over real HTTP to the sandbox; Temporal is what it lists and what it is told. */
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultDataConverter, defaultPayloadConverter } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporal as proto } from '@temporalio/proto';
@@ -21,6 +21,8 @@ export interface FeedParts {
   awaited: Map<string, string>;
   told: { workflowId: string; news: TaskNews }[];
   gone: Set<string>;
+  /** Workflow ids that Temporal takes for none, as it does the empty one. */
+  refused: Set<string>;
   /** Processes that Temporal has listed so far. */
   listed: () => number;
   /** A round from where the last one ended. */
@@ -50,6 +52,7 @@ export async function feedParts(
   const awaited = new Map<string, string>();
   const told: FeedParts['told'] = [];
   const gone = new Set<string>();
+  const refused = new Set<string>();
   let listed = 0;
   const temporal = {
     withDeadline: (_: number, call: () => Promise<unknown>) => call(),
@@ -67,6 +70,8 @@ export async function feedParts(
     workflow: {
       getHandle: (workflowId: string) => ({
         async signal(_: string, news: TaskNews) {
+          if (workflowId === '' || refused.has(workflowId)) throw refusal(3);
+          if (/\p{Surrogate}/u.test(workflowId)) throw refusal(13);
           if (gone.has(workflowId)) throw new WorkflowNotFoundError('gone', workflowId, undefined);
           told.push({ workflowId, news });
         },
@@ -83,6 +88,7 @@ export async function feedParts(
     awaited,
     told,
     gone,
+    refused,
     listed: () => listed,
     async round(asked = {}) {
       const request = { cursor: last?.cursor, requests: 10, hints: [], ...asked };
@@ -122,6 +128,12 @@ export async function feedParts(
   };
   parts.restart();
   return parts;
+}
+
+/** As server 1.31 answers: INVALID_ARGUMENT (3) to an empty id, INTERNAL (13) to one that is no UTF-8. */
+function refusal(code: number): ServiceError {
+  const cause = Object.assign(new Error(`gRPC ${code}`), { code, details: '', metadata: {} });
+  return new ServiceError('Failed to signal Workflow', { cause });
 }
 
 /** One of Temporal's list. */

@@ -224,6 +224,27 @@ describe('the change feed', function () {
     );
   });
 
+  for (const [what, workflowId] of [
+    ['empty', ''],
+    ['no text', '\ud800'],
+    ['refused by Temporal', 'refused'],
+  ] as const) {
+    it(`is not held up by a task whose workflow_id is ${what}`, async () => {
+      parts = await feedParts();
+      parts.refused.add('refused');
+      const uid = parts.open(1);
+      await parts.round();
+      parts.sandbox.tasks.apply('PUT', {
+        uid: feedUid(50),
+        fields: { title: 'foreign', workflow_id: workflowId },
+        status: 'DONE',
+      });
+      parts.finish(uid);
+      await parts.round();
+      assert.deepEqual(tasksTold(), [uid]);
+    });
+  }
+
   it('is not blinded by a date in the future', async () => {
     parts = await feedParts();
     parts.sandbox.tasks.apply('PUT', {
