@@ -52,7 +52,7 @@ export class BatchSender {
         this.options.acknowledged(settled, task);
         return true;
       }
-      this.accept(write, settled, task, 1);
+      this.accept(write, settled, task);
       return false;
     });
   }
@@ -60,9 +60,10 @@ export class BatchSender {
   async send(batch: PendingWrite[]): Promise<PendingWrite[]> {
     try {
       const tasks = await this.transmit(batch);
+      this.options.size.took(batch.filter(({ uid }) => tasks.has(uid)).length);
       return batch.filter((write) => {
         const task = tasks.get(write.uid);
-        if (task) this.accept(write, write.intents, task, batch.length);
+        if (task) this.accept(write, write.intents, task);
         // Fragment said nothing of it: it is asked alone, where the answer can only mean it.
         else Object.assign(write, { unsure: true, alone: true, suspects: undefined });
         return !task;
@@ -105,29 +106,29 @@ export class BatchSender {
     return batch;
   }
 
-  private accept(write: PendingWrite, intents: readonly Intent[], task: Task, together: number): void {
+  private accept(write: PendingWrite, intents: readonly Intent[], task: Task): void {
     this.culprits.delete(write.uid);
     this.options.acknowledged(intents, task);
-    if (write.suspects) this.decide(write.suspects, 'accepted', together);
+    if (write.suspects) this.decide(write.suspects, 'accepted');
   }
 
   private refuse(write: PendingWrite, error: unknown): PendingWrite[] {
     this.culprits.add(write.uid);
     const [oldest] = this.culprits;
     if (this.culprits.size > CULPRITS && oldest) this.culprits.delete(oldest);
-    if (write.suspects) this.decide(write.suspects, 'culprit', 1);
+    if (write.suspects) this.decide(write.suspects, 'culprit');
     for (const { reject } of write.intents) reject(error);
     return [];
   }
 
-  private decide({ inquiry }: Suspects, verdict: 'accepted' | 'culprit', together: number): void {
+  private decide({ inquiry }: Suspects, verdict: 'accepted' | 'culprit'): void {
     const { size, learnt } = this.options;
-    if (size.decided(inquiry, verdict, together)) learnt('Fragment takes smaller batches', { items: size.items });
+    if (size.decided(inquiry, verdict)) learnt('Fragment takes smaller batches', { items: size.items });
   }
 }
 
 function halve(batch: PendingWrite[], mayBeApplied: boolean): PendingWrite[] {
-  const inquiry = batch[0]?.suspects?.inquiry ?? { undecided: batch.length, culprits: 0, accepted: 0 };
+  const inquiry = batch[0]?.suspects?.inquiry ?? { items: batch.length, undecided: batch.length, culprits: 0 };
   const middle = Math.ceil(batch.length / 2);
   for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
     const suspects: Suspects = { inquiry };

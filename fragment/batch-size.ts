@@ -5,19 +5,22 @@ export interface Suspects {
 
 /** What becomes of the items of a refused batch while it is halved. */
 export interface Inquiry {
+  /** Of the whole batch. */
+  items: number;
   undecided: number;
   culprits: number;
-  /** The largest part of it that Fragment took. */
-  accepted: number;
 }
 
 /**
  * How much goes into one batch request. Fragment documents neither a number of items nor of bytes, so both are learnt
- * downwards, for the life of the process: from a 413, and from a refused batch whose parts were all taken.
+ * downwards, for the life of the process: from a 413, and from a refused batch whose parts were all taken. The latter never
+ * goes below what Fragment has taken before: then it was a refusal that passed.
  */
 export class BatchSize {
   items: number;
   bytes: number;
+  /** The most items that Fragment has taken together. */
+  private taken = 0;
 
   constructor(maxItems: number, maxBytes: number) {
     this.items = maxItems;
@@ -28,16 +31,21 @@ export class BatchSize {
   tooLarge(sent: { items: number; bytes: number }): void {
     if (sent.bytes > 64_000) this.bytes = Math.min(this.bytes, Math.floor(sent.bytes / 2));
     else this.items = Math.min(this.items, Math.max(1, Math.floor(sent.items / 2)));
+    this.taken = Math.min(this.taken, this.items);
   }
 
-  /** An item of a refused batch has been decided on, in a part of so many items. True when that taught us a smaller size. */
-  decided(inquiry: Inquiry, verdict: 'accepted' | 'culprit', together: number): boolean {
+  took(items: number): void {
+    this.taken = Math.max(this.taken, items);
+  }
+
+  /** An item of a refused batch has been decided on. True when that taught us a smaller size. */
+  decided(inquiry: Inquiry, verdict: 'accepted' | 'culprit'): boolean {
     inquiry.undecided -= 1;
     if (verdict === 'culprit') inquiry.culprits += 1;
-    else inquiry.accepted = Math.max(inquiry.accepted, together);
-    // Nobody was guilty, so it was their number.
-    if (inquiry.undecided > 0 || inquiry.culprits > 0 || inquiry.accepted >= this.items) return false;
-    this.items = inquiry.accepted;
+    if (inquiry.undecided > 0 || inquiry.culprits > 0) return false;
+    // Nobody was guilty, so it was their number, unless Fragment has taken as many before.
+    if (this.taken >= Math.min(inquiry.items, this.items)) return false;
+    this.items = Math.max(1, this.taken);
     return true;
   }
 }

@@ -96,6 +96,19 @@ describe('Gateway', function () {
     });
   }
 
+  it('unlearns nothing of what Fragment took before by a refusal that passes', async () => {
+    await open();
+    const creations = (from: number, count: number) =>
+      Promise.all(Array.from({ length: count }, (_, n) => gateway.write(create(from + n))));
+    await creations(0, 80);
+    sandbox.faults.add({ kind: 'status', status: 400, times: 1, match: { path: '/tasks/batch' } });
+    await creations(100, 2);
+    assert.equal(gateway.stats().maxBatchNow, 100);
+    sandbox.faults.add({ kind: 'status', status: 400, times: 1, match: { path: '/tasks/batch' } });
+    await creations(200, 100);
+    assert.equal(gateway.stats().maxBatchNow, 80);
+  });
+
   it('sends a task that Fragment refused before alone, so that it spoils no batch again', async () => {
     await open();
     const untitled = { uid: uid('bad'), kind: 'create' as const, body: { fields: {} } };
