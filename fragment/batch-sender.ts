@@ -1,5 +1,4 @@
 import { BatchSize, type Suspects } from './batch-size.js';
-import type { BulkReader } from './bulk-read.js';
 import type { TaskApi } from './client.js';
 import { FragmentAuthError, FragmentError, FragmentRejectedError } from './errors.js';
 import type { Intent, PendingWrite } from './pending-write.js';
@@ -7,7 +6,7 @@ import type { Task } from './schema.js';
 
 export interface BatchSenderOptions {
   client: TaskApi;
-  reader: BulkReader;
+  readMany: (uids: readonly string[]) => Promise<Task[]>;
   size: BatchSize;
   acknowledged: (intents: readonly Intent[], task: Task) => void;
   /** Told of every failure that says nothing of the writes themselves. */
@@ -38,7 +37,7 @@ export class BatchSender {
   async look(batch: PendingWrite[]): Promise<PendingWrite[]> {
     let tasks: Map<string, Task>;
     try {
-      tasks = byUid(await this.options.reader.read(batch.map(({ uid }) => uid)));
+      tasks = byUid(await this.options.readMany(batch.map(({ uid }) => uid)));
     } catch {
       // The reader's request has already paused the sending; the look is due again.
       return batch;

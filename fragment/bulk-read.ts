@@ -110,23 +110,29 @@ export class BulkReader {
     this.items = this.maxBatch;
   }
 
-  private async query(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {
+  /** `before`: how many tasks the answer before this one brought, to the same question. */
+  private async query(uids: readonly string[], signal?: AbortSignal, before = 0): Promise<Task[] | undefined> {
     const conditions = uids.map((uid) => ({ field: 'uid', operator: '==', value: uid }));
     const query = { condition: { combinator: 'or' as const, conditions }, limit: uids.length };
-    const { items } = await this.request(() => this.client.queryTasks(query), { signal });
+    const { items, nextCursor } = await this.request(() => this.client.queryTasks(query), { signal });
     if (!only(uids, items)) return undefined;
     const found = new Set(items.map((task) => task.uid));
     const missing = uids.filter((uid) => !found.has(uid));
     if (missing.length === 0 || items.length === 0) return items;
     // A server with a smaller limit of its own answers with fewer: go on while each answer brings some.
-    const more = await this.query(missing, signal);
-    if (more && more.length > 0) this.items = Math.min(this.items, items.length);
+    const more = await this.query(missing, signal, items.length);
+    // One that is behind does so, too, once: that is no limit.
+    const limited = nextCursor !== undefined || items.length === before;
+    if (limited && more && more.length > 0) this.items = Math.min(this.items, items.length);
     return more && [...items, ...more];
   }
 
   private async emptyPatch(uids: readonly string[], signal?: AbortSignal): Promise<Task[] | undefined> {
     const items = await this.request(() => this.client.patchTasks(uids.map((uid) => ({ uid }))), { signal });
-    return only(uids, items) && items.length > 0 ? items : undefined;
+    if (!only(uids, items)) return undefined;
+    // All of them may be gone, or the server answers nothing to this: one of them tells.
+    const unanswered = items.length === 0 && (await this.oneByOne(uids.slice(0, 1), signal)).length > 0;
+    return unanswered ? undefined : items;
   }
 
   private async oneByOne(uids: readonly string[], signal?: AbortSignal): Promise<Task[]> {

@@ -50,6 +50,8 @@ interface Call {
 
 /** How long a lane waits for company while others fill their requests: four of them at the full rate. */
 const PATIENCE_MS = 4_500;
+/** How often to ask again for a way of reading that was refused: it costs a few requests. */
+const READER_RETRY_MS = 600_000;
 /** How often to ask whether sending is allowed again. */
 const NAP_MS = 250;
 
@@ -75,6 +77,7 @@ export class Gateway {
   private calls: Call[] = [];
   private running = false;
   private failures = 0;
+  private readerTriedAt: number;
 
   constructor(private readonly options: GatewayOptions) {
     const { client, log } = options;
@@ -83,9 +86,10 @@ export class Gateway {
     this.budget = new RequestBudget(options.requestsPerMinute, this.clock.now());
     this.size = new BatchSize(options.maxBatch, options.maxBytes ?? 1_000_000);
     this.reader = new BulkReader(client, (send, { signal }) => this.request(send, { signal }), options.maxBatch);
+    this.readerTriedAt = this.clock.now();
     this.sender = new BatchSender({
       client,
-      reader: this.reader,
+      readMany: (uids) => this.readMany(uids),
       size: this.size,
       acknowledged: (intents, task) => this.acknowledge(intents, task),
       failed: (error) => this.pauseAfter(error),
@@ -136,6 +140,11 @@ export class Gateway {
 
   /** Reads tasks by uid, as many with one request as the server allows; tasks that do not exist are left out. */
   readMany(uids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<Task[]> {
+    const now = this.clock.now();
+    if (now - this.readerTriedAt >= READER_RETRY_MS) {
+      this.readerTriedAt = now;
+      this.reader.tryAgain();
+    }
     return this.reader.read(uids, signal);
   }
 

@@ -19,7 +19,7 @@ describe('reconciliation', function () {
   this.timeout(180_000);
   let stage: Stage;
 
-  /** A gateway that was refused a way of reading, or so many tasks at once, does without for life. */
+  /** A gateway that was refused a way of reading, or so many tasks at once, does without for ten minutes. */
   let worn = false;
 
   before(renew);

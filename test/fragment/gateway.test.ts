@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FragmentClient } from '../../fragment/client.js';
 import { FragmentRejectedError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
@@ -260,6 +261,51 @@ describe('Gateway', function () {
       assert.equal(gateway.stats().readWay, way);
     });
   }
+
+  it('takes an answer that lacked tasks once for no limit of the server', async () => {
+    await open();
+    const uids = Array.from({ length: 40 }, (_, n) => uid(n));
+    await Promise.all(uids.map((_, n) => gateway.write(create(n))));
+    const query = client.queryTasks.bind(client);
+    client.queryTasks = async (asked) => {
+      client.queryTasks = query;
+      const { items, nextCursor } = await query(asked);
+      return { items: items.slice(0, 3), nextCursor };
+    };
+    assert.equal((await gateway.readMany(uids)).length, 40);
+    const { requests } = gateway.stats();
+    assert.equal((await gateway.readMany(uids)).length, 40);
+    assert.equal(gateway.stats().requests - requests, 1);
+  });
+
+  it('keeps to the batch of uids where none of the tasks is there any more', async () => {
+    await open({ query: 'refuse', batchAtomicity: 'best-effort' });
+    assert.deepEqual(await gateway.readMany([uid(1), uid(2)]), []);
+    assert.equal(gateway.stats().readWay, 'empty-patch');
+  });
+
+  it('and gives it up where tasks that are there are not answered', async () => {
+    await open({ query: 'refuse' });
+    await Promise.all([gateway.write(create(1)), gateway.write(create(2))]);
+    client.patchTasks = () => Promise.resolve([]);
+    assert.equal((await gateway.readMany([uid(1), uid(2)])).length, 2);
+    assert.equal(gateway.stats().readWay, 'one-by-one');
+  });
+
+  it('tries again after ten minutes a way of reading that was refused', async () => {
+    await open({ query: 'refuse', patchUidOnly: '422' });
+    await Promise.all([gateway.write(create(1)), gateway.write(create(2))]);
+    let later = 0;
+    const clock = { now: () => performance.now() + later, sleep: (ms: number) => sleep(ms) };
+    gateway = new Gateway({ client, requestsPerMinute: 6_000, maxBatch: 100, clock });
+    await gateway.readMany([uid(1), uid(2)]);
+    sandbox.behaviour.query = 'honour';
+    await gateway.readMany([uid(1), uid(2)]);
+    assert.equal(gateway.stats().readWay, 'one-by-one');
+    later = 600_001;
+    await gateway.readMany([uid(1), uid(2)]);
+    assert.equal(gateway.stats().readWay, 'query');
+  });
 });
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
