@@ -114,7 +114,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       ? gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal: cancellationSignal() })
       : Promise.resolve();
 
-  /** A task that is open must not count as refused because of a comment beside it. */
+  /** What was done to a task must not count as refused because of a comment beside it. */
   const remark = async (uid: string, text: string | undefined): Promise<void> => {
     try {
       await comment(uid, text);
@@ -190,7 +190,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       return orFailure(async () => {
         const stillNeeded = (task: Task | undefined) => task?.status === input.from;
         await write({ uid: input.uid, kind: 'update', body: { status: input.to }, stillNeeded });
-        await comment(input.uid, input.comment);
+        await remark(input.uid, input.comment);
       });
     },
 
@@ -219,7 +219,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       return orFailure(async () => {
         try {
           await write({ uid: input.uid, kind: 'update', body: { status: 'DONE' } });
-          await comment(input.uid, input.comment);
+          await remark(input.uid, input.comment);
         } catch (error) {
           if (!(error instanceof FragmentRejectedError && error.status === 404)) throw error;
           log.info('the task to close no longer exists', { uid: input.uid });
@@ -254,7 +254,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         }
         if (!assigned) await unassign(uid);
         const unknown = ` (It is unassigned: Fragment does not give tasks to ${email}.)`;
-        await comment(uid, input.comment + (assigned ? '' : unknown));
+        await remark(uid, input.comment + (assigned ? '' : unknown));
         return assigned ? 'assigned' : 'unassigned';
       });
     },

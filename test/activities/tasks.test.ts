@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createTaskActivities, type TaskActivities } from '../../activities/tasks.js';
+import { FragmentClient } from '../../fragment/client.js';
+import { Gateway } from '../../fragment/gateway.js';
+import { taskUid } from '../../fragment/uid.js';
+import { startSandbox, type Sandbox } from '../../sandbox/server.js';
+
+const uid = taskUid('task activities#1');
+
+describe('the activities on tasks', () => {
+  let sandbox: Sandbox;
+  let client: FragmentClient;
+  let gateway: Gateway;
+  let activities: TaskActivities;
+  beforeEach(async () => {
+    sandbox = await startSandbox({ token: 't', team: false, behaviour: { rateLimit: 10_000 } });
+    client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 't', userAgent: 'test/0' });
+    gateway = new Gateway({ client, requestsPerMinute: 6_000, maxBatch: 100, backoffMs: 20 });
+    activities = createTaskActivities({ gateway, client, parseAnswer: () => ({ answer: {} }) });
+    sandbox.tasks.apply('PUT', { uid, fields: { title: 'a task' } });
+  });
+  afterEach(async () => {
+    gateway.close();
+    await sandbox.close();
+  });
+
+  const run = <T>(work: () => Promise<T>) =>
+    new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run<[], T, () => Promise<T>>(work);
+  const status = () => sandbox.tasks.get(uid)?.status;
+
+  describe('where Fragment refuses the comment', () => {
+    beforeEach(() => sandbox.faults.add({ kind: 'status', status: 422, match: { path: '/tasks/:uid/comments' } }));
+    afterEach(() => assert.deepEqual(sandbox.faults.waiting, [], 'it was made'));
+
+    it('have closed the task', async () => {
+      await run(() => activities.closeTask({ uid, comment: 'through' }));
+      assert.equal(status(), 'DONE');
+    });
+
+    it('have given it back', async () => {
+      sandbox.tasks.apply('PATCH', { uid, status: 'DONE' });
+      await run(() => activities.setTaskStatus({ uid, from: 'DONE', to: 'TODO', comment: 'once more' }));
+      assert.equal(status(), 'TODO');
+    });
+
+    it('have given it to another person', async () => {
+      const reassigned = () => activities.reassignTask({ uid, email: 'ann@example.com', comment: 'yours' });
+      assert.equal(await run(reassigned), 'assigned');
+    });
+  });
+});
