@@ -99,7 +99,10 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
     return { outcome: 'mended', done };
   }
 
-  /** True if it was sent: the gateway looks at the task right before, and asks `needed` of what it sees. */
+  /**
+   * True if it was sent: the gateway looks at the task before, and asks `needed` of what it sees. Several are looked at by one
+   * search, which may not know yet what a person has just done.
+   */
   async function write(uid: string, body: TaskWrite, needed: (now: Task | undefined) => boolean): Promise<boolean> {
     let sent = true;
     const stillNeeded = (now: Task | undefined) => (sent = needed(now));

@@ -71,7 +71,8 @@ const CLEARED_ANSWER = { decision: null, note: null, reference: null, correction
 
 /**
  * What a process does to its tasks. Each write is safe to repeat: Temporal may run an activity again after a crash, and
- * then the task is looked at first, so that nothing a person did meanwhile is undone.
+ * then the task is looked at first, so that nothing a person did meanwhile is undone, as far as Fragment's search is not
+ * behind (docs/guarantees.md, "Not held").
  *
  * Failures: FragmentRejected and FragmentNotFound end the activity; everything else is retried.
  */
@@ -195,8 +196,8 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
     },
 
     /**
-     * Takes a task from people, so that a machine does it, and says so; answers the task as it stands. One that is DONE when it
-     * is looked at, right before the write, stays DONE: it is done. Fragment has no write on a condition, so whoever finishes
+     * Takes a task from people, so that a machine does it, and says so; answers the task as it stands. One that is DONE when its
+     * own address is read, right before the write, stays DONE: it is done. Fragment has no write on a condition, so whoever finishes
      * it between that look and the write is overruled, and reads why. Null where the task no longer exists.
      */
     takeTask(input: { uid: string; process: string; step: string; comment: string }): Promise<TaskNews | null> {
@@ -204,7 +205,14 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         try {
           const stillNeeded = (task: Task | undefined) => task?.status === 'TODO';
           const body: TaskWrite = { status: 'STARTED' };
-          const task = await write({ uid: input.uid, kind: 'update', body, stillNeeded, unsure: true });
+          const task = await write({
+            uid: input.uid,
+            kind: 'update',
+            body,
+            stillNeeded,
+            unsure: true,
+            lookAlone: true,
+          });
           if (task.status !== 'DONE') await remark(input.uid, input.comment);
           return taskNews(task, parseAnswer, input);
         } catch (error) {

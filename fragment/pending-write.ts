@@ -15,6 +15,8 @@ export interface Write {
    * person has moved on since. Without it a creation is needed while the task does not exist, an update always.
    */
   stillNeeded?: (task: Task | undefined) => boolean;
+  /** Looked at by its own address: a search, which looks at several tasks at once, may be behind. */
+  lookAlone?: boolean;
 }
 
 /** A caller's write, and how to tell it the outcome. */
@@ -76,6 +78,10 @@ export class PendingWrite {
   /** Whether the task has to be read before this may be sent. */
   get mustLook(): boolean {
     return this.unsure && this.intents.some(({ kind, stillNeeded }) => kind === 'create' || stillNeeded !== undefined);
+  }
+
+  get lookAlone(): boolean {
+    return this.intents.some(({ lookAlone }) => lookAlone);
   }
 
   /** An unsure write is judged by a look at the task, and what may have been sent already takes nothing more in. */

@@ -57,8 +57,8 @@ export class WriteQueue {
     const sendable = this.sendable();
     const first = sendable.find((write) => write.lane === lane);
     if (!first) return [];
-    // A look spoils nothing: what has to go alone may be looked at with others.
-    const lonely = (write: PendingWrite) => write.alone && !first.mustLook;
+    // A look spoils nothing: what has to go alone may be looked at with others, unless it is to be read by its own address.
+    const lonely = (write: PendingWrite) => (first.mustLook ? write.lookAlone : write.alone);
     const fits = (write: PendingWrite) =>
       write.kind === first.kind && write.mustLook === first.mustLook && write.suspects === first.suspects;
     const company = lonely(first) ? [] : sendable.filter((write) => write !== first && !lonely(write) && fits(write));

@@ -38,7 +38,7 @@ export const behaviourSchema = z.strictObject({
   automaticTimestamps: z
     .boolean()
     .default(true)
-    .describe('status and assignee changes stamp started_at, done_at, assigned_at'),
+    .describe('status and assignee, at creation and whenever they change, stamp started_at, done_at, assigned_at'),
   noopTouches: z.boolean().default(false).describe('an update that changes nothing still moves updated_at'),
   missingTitle: z.enum(['allow', '422']).default('422').describe('creating a task without fields.title'),
   unknownKeys: z.enum(['ignore', '422']).default('ignore').describe('top-level keys that a task does not have'),

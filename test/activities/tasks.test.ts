@@ -30,6 +30,26 @@ describe('the activities on tasks', () => {
     new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run<[], T, () => Promise<T>>(work);
   const status = () => sandbox.tasks.get(uid)?.status;
 
+  it('take no task from people who are done with it, though two are taken at once and a search is behind', async () => {
+    const uids = [uid, taskUid('task activities#2')];
+    for (const each of uids) sandbox.tasks.apply('PUT', { uid: each, fields: { title: 'a task' }, status: 'DONE' });
+    client.queryTasks = async () => ({
+      items: uids.map((each) => ({ uid: each, status: 'TODO', fields: {} })),
+      nextCursor: undefined,
+    });
+    const taken = uids.map((each) =>
+      run(() => activities.takeTask({ uid: each, process: 'claim', step: 'payment', comment: 'tried again' })),
+    );
+    const news = await Promise.all(taken);
+    assert.deepEqual(
+      [news.map((each) => each?.status), uids.map((each) => sandbox.tasks.get(each)?.status)],
+      [
+        ['DONE', 'DONE'],
+        ['DONE', 'DONE'],
+      ],
+    );
+  });
+
   describe('where Fragment refuses the comment', () => {
     beforeEach(() => sandbox.faults.add({ kind: 'status', status: 422, match: { path: '/tasks/:uid/comments' } }));
     afterEach(() => assert.deepEqual(sandbox.faults.waiting, [], 'it was made'));
