@@ -1,3 +1,4 @@
+import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
 /** Of an activity's heartbeat timeout: one beat may come late. */
@@ -12,6 +13,7 @@ export const keepAlive: ActivityInterceptorsFactory = (context) => ({
     async execute(input, next) {
       const { heartbeatTimeoutMs } = context.info;
       if (!heartbeatTimeoutMs) return next(input);
+      repeatDetails(context);
       const beating = setInterval(() => context.heartbeat(), heartbeatTimeoutMs * PORTION);
       try {
         return await next(input);
@@ -21,3 +23,13 @@ export const keepAlive: ActivityInterceptorsFactory = (context) => ({
     },
   },
 });
+
+/**
+ * A beat without details would erase those that the activity, or an earlier attempt, has noted for the next. Temporal has no
+ * interceptor for beats.
+ */
+function repeatDetails(context: Context): void {
+  const { heartbeat } = context;
+  let noted: unknown = context.info.heartbeatDetails;
+  Object.assign(context, { heartbeat: (details?: unknown) => heartbeat((noted = details ?? noted)) });
+}
