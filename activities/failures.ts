@@ -10,7 +10,8 @@ export const FRAGMENT_NOT_FOUND = 'FragmentNotFound';
  * Turns what a call to Fragment threw into a Temporal failure; nowhere else. A refusal ends the activity; all else is
  * expected to pass, so Temporal goes on retrying, without error logs for each attempt.
  *
- * The body of the answer stays behind: it may quote a task's fields, and failures are kept in history.
+ * Of the answer's body the message holds the reason, one line of it, which may quote a task's field: it is for the history,
+ * which can be encrypted, and for no log line.
  */
 export function toFailure(error: unknown): unknown {
   if (error instanceof FragmentRejectedError) {

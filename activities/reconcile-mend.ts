@@ -45,9 +45,11 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
   return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 
   async function mendOne(drift: Drift): Promise<Mended> {
-    const outcome = await remedy(drift, tasks.get(drift.uid), owners.get(drift.workflowId) as Owner);
-    log.info('reconciled', { uid: drift.uid, process: drift.workflowId, class: drift.kind, ...outcome });
-    return { uid: drift.uid, ...outcome };
+    const { uid, workflowId: process, kind } = drift;
+    const mended = await remedy(drift, tasks.get(uid), owners.get(process) as Owner);
+    // What was done stays in the report: of a refusal it is Fragment's own words, which may quote a field.
+    log.info('reconciled', { uid, process, class: kind, outcome: mended.outcome });
+    return { uid, ...mended };
   }
 
   async function remedy(drift: Drift, task: Task | undefined, owner: Owner): Promise<Outcome> {

@@ -9,12 +9,11 @@ import { oneLine } from './bounded-http.js';
  *   applied is unknown, unless `status` is 429.
  */
 export abstract class FragmentError extends Error {
+  /** The message holds the reason that Fragment gives, which may quote a task's field: never for a log line. */
   constructor(
     message: string,
     readonly request: string,
     readonly status?: number,
-    /** The raw body, cut to 2,000 characters. It may quote task fields: for `details`, never for a log line. */
-    readonly body?: string,
   ) {
     super(message);
     this.name = new.target.name;
@@ -28,33 +27,21 @@ export class FragmentUnavailableError extends FragmentError {
   retryAfterMs?: number;
 }
 
-const BODY_CAP = 2_000;
-
 /** Makes the error for an answer that is not a success, whatever its body looks like (fact sheet, 1.5). */
 export function errorFor(request: string, status: number, body: unknown, retryAfter?: string): FragmentError {
-  const raw = rawText(body).slice(0, BODY_CAP);
   const message = `Fragment answered ${status} to ${request}: ${oneLine(reasonOf(body)) || 'no reason given'}`;
-  if (status === 401 || status === 403) return new FragmentAuthError(message, request, status, raw);
+  if (status === 401 || status === 403) return new FragmentAuthError(message, request, status);
   if (status === 429 || status >= 500 || status < 400 || status === 408) {
-    const error = new FragmentUnavailableError(message, request, status, raw);
+    const error = new FragmentUnavailableError(message, request, status);
     error.retryAfterMs = retryAfterMs(retryAfter);
     return error;
   }
-  return new FragmentRejectedError(message, request, status, raw);
-}
-
-function rawText(body: unknown): string {
-  if (typeof body === 'string') return body;
-  try {
-    return JSON.stringify(body) ?? '';
-  } catch {
-    return 'nested too deeply to be kept';
-  }
+  return new FragmentRejectedError(message, request, status);
 }
 
 /**
  * The reason in an error body of any shape: `detail` as text or as a list of `{loc, msg}`, `message`, `error`, plain
- * text. HTML and unknown objects give nothing: they are kept whole in `body`.
+ * text. HTML and unknown objects give nothing.
  */
 export function reasonOf(body: unknown, levels = 3): string {
   if (typeof body === 'string') return /^\s*</.test(body) ? '' : body.trim().slice(0, 300);

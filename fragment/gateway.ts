@@ -301,7 +301,7 @@ export class Gateway {
         );
       this.call({ lane: 'read', since: this.clock.now(), askers: [], send: ask, reject: () => resolve(false) });
     });
-    return known ? new FragmentRejectedError(error.message, error.request, error.status, error.body) : error;
+    return known ? new FragmentRejectedError(error.message, error.request, error.status) : error;
   }
 
   private answered(): void {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import { createReconcileActivities } from '../../activities/index.js';
 import type { Drift } from '../../activities/reconcile.js';
+import { FragmentRejectedError } from '../../fragment/errors.js';
 import { taskUid } from '../../fragment/uid.js';
 import { behaviourSchema, type BehaviourInput } from '../../sandbox/behaviour.js';
 import {
@@ -328,10 +329,12 @@ describe('reconciliation', function () {
         parseAnswer,
         taskKeys: taskKeysOf([claimProcess()]),
       });
-      const logger = new DefaultLogger('ERROR');
+      const logged: LogEntry[] = [];
+      const logger = new DefaultLogger('INFO', (entry) => logged.push(entry));
       const run = <T>(work: () => Promise<T>) =>
         new MockActivityEnvironment({}, { logger }).run<[], T, () => Promise<T>>(work);
       return {
+        logged,
         look: async (): Promise<Drift[]> => {
           const awaited = await run(() => reconciling.compareAwaited({ size: 100, graceMs: 0 }));
           const listing = await run(() => reconciling.compareOpen({ filter: { limit: 100 } }));
@@ -405,6 +408,22 @@ describe('reconciliation', function () {
       const outcomes = await mend(drifts);
       assert.deepEqual([drifts[0]?.kind, outcomes[0]?.outcome, drifts.length], ['duplicated', 'gone', 1]);
       assert.equal(task(copy)?.status, 'TODO');
+    });
+
+    it('77: reports what Fragment says of a task that it refuses, and logs none of it', async () => {
+      await open();
+      await start('ended');
+      await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+      const real = stage.gateway;
+      const refusing = Object.create(real) as typeof real;
+      refusing.write = () =>
+        Promise.reject(new FragmentRejectedError('Fragment answered 422: no zz-field', 'PATCH', 422));
+      const { look, mend, logged } = activities(undefined, refusing);
+      const [outcome] = await mend(await look());
+      assert.deepEqual([outcome?.outcome, outcome?.done], ['left', 'Fragment answered 422: no zz-field']);
+      const said = logged.find(({ message }) => message === 'reconciled')?.meta;
+      assert.equal(said?.outcome, 'left');
+      assert.doesNotMatch(JSON.stringify(said), /zz-field/);
     });
 
     it('61: a task that a search does not bring is read by its own address before it counts as missing', async () => {

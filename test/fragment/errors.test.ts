@@ -32,10 +32,6 @@ describe('errorFor', () => {
     ];
     for (const [body, reason] of shapes) assert.equal(reasonOf(body), reason);
   });
-
-  it('keeps the raw body for whoever has to look', () => {
-    assert.equal(errorFor('GET /x', 502, '<html>bad</html>').body, '<html>bad</html>');
-  });
 });
 
 describe('retryAfterMs', () => {
