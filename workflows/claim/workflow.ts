@@ -128,7 +128,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
         await call(by);
         unanswered = undefined;
       } catch (error) {
-        if (isRefusal(error)) unanswered = undefined;
+        if (!isExhausted(error)) unanswered = undefined;
         throw error;
       }
     }
