@@ -18,6 +18,8 @@ export type TeamScript = (task: StoredTask, attempt: number) => Scripted | undef
 export interface TeamOptions {
   seed?: string | number | undefined;
   people?: string[] | undefined;
+  /** Who else begins tasks where `decide` says so: what they have begun goes on after a restart, too. */
+  standIns?: string[] | undefined;
   /** How long a task takes, from and to. */
   thinkMs?: [min: number, max: number] | undefined;
   decide?: TeamScript | undefined;
@@ -35,6 +37,7 @@ export const PEOPLE = [
 export class Team {
   readonly people: readonly string[];
   readonly #seed: string | number;
+  readonly #standIns: readonly string[];
   readonly #thinkMs: [number, number];
   readonly #decide: TeamScript;
   readonly #attempts = new Map<string, number>();
@@ -49,6 +52,7 @@ export class Team {
     this.people = options.people ?? PEOPLE;
     if (this.people.length < 2)
       throw new Error('sandbox team: at least two people are needed (four eyes), give more in `people`');
+    this.#standIns = options.standIns ?? [];
     this.#seed = options.seed ?? 1;
     this.#thinkMs = options.thinkMs ?? [200, 1500];
     this.#decide = options.decide ?? (() => undefined);
@@ -91,7 +95,7 @@ export class Team {
   /** After a restart: what one of the team had begun goes on. What anybody else has begun is left alone. */
   #resume(task: StoredTask): void {
     const by = this.store.detail(task.uid)?.history.findLast(hasStarted)?.by ?? '';
-    if (task.status === 'STARTED' && this.people.includes(by)) {
+    if (task.status === 'STARTED' && [...this.people, ...this.#standIns].includes(by)) {
       this.#later(task.uid, this.#thinkMs[0], () => this.#finish(task, by, ordinaryAnswer(this.#seed, task)));
     }
   }

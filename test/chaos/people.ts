@@ -25,7 +25,7 @@ const OTHERS = ['eve.martin@example.com', 'finn.berg@example.com', 'gita.rao@exa
 
 /** How people work under chaos: the same task, step, round and attempt meets the same treatment in every run of a seed. */
 export function chaoticTeam(seed: number, storeOf: () => TaskStore): TeamOptions {
-  return { seed, thinkMs: [100, 1_500], decide };
+  return { seed, thinkMs: [100, 1_500], standIns: OTHERS, decide };
 
   function decide(task: StoredTask, attempt: number): Scripted | undefined {
     const dice = (salt: string) =>

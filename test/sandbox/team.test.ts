@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Sandbox } from '../../sandbox/server.js';
-import type { TeamOptions } from '../../sandbox/team.js';
+import { Team, type TeamOptions } from '../../sandbox/team.js';
 import { item, start, stopAll, uid, until } from './harness.js';
 
 const quick: TeamOptions = { thinkMs: [0, 5] };
@@ -84,6 +84,23 @@ describe('sandbox: simulated team', () => {
     assert.equal(sandbox.tasks.get(uid(1))?.status, 'TODO');
     assert.equal(emailOf(sandbox, 2), 'eve@example.com');
     assert.deepEqual(sandbox.tasks.get(uid(2))?.form_data, { x: 1 });
+  });
+
+  it('goes on after a restart with what its people and their stand-ins had begun, and with nothing else', async () => {
+    const sandbox = await start({ team: false });
+    const begun = ['chiara.russo@example.com', 'eve@example.com', 'stranger@example.com'];
+    for (const [at, by] of begun.entries()) {
+      sandbox.tasks.apply('POST', item(at + 1, { step: 'review', claim_id: `c${at}` }));
+      sandbox.tasks.apply('PATCH', { uid: uid(at + 1), status: 'STARTED', assignee_email: by }, by);
+    }
+    const team = new Team(sandbox.tasks, { ...quick, standIns: ['eve@example.com'] });
+    team.start();
+    await until(() => done(sandbox) === 2, 'two are done');
+    team.stop();
+    assert.deepEqual(
+      [1, 2, 3].map((at) => sandbox.tasks.get(uid(at))?.status),
+      ['DONE', 'DONE', 'STARTED'],
+    );
   });
 
   it('leaves what somebody else has started or finished', async () => {
