@@ -24,6 +24,8 @@ export interface TaskNews {
   assignee?: string;
   /** As Fragment says it, of a task that is not done; people may move it. */
   due?: string;
+  /** Which completion this is, as far as Fragment says; told where the process itself has read the task. */
+  doneAt?: string;
   /** Tells whether a person named by e-mail is this one, without the address itself getting into history. */
   emailDigest?: string;
   /** Nobody sees an archived task in a list of what there is to do. Archived once it was done, it is done. */
@@ -43,6 +45,7 @@ export function taskNews(task: Task, parseAnswer: ParseAnswer, as?: { process: s
     round: Number(fields.round) || undefined,
     assignee: task.assignee_uid ?? task.assignee?.uid ?? undefined,
     ...(status !== 'DONE' && task.due_at ? { due: task.due_at } : {}),
+    ...(status === 'DONE' && as && task.done_at ? { doneAt: task.done_at } : {}),
     ...(status === 'DONE' && email ? { emailDigest: emailDigest(email) } : {}),
     ...(task.archived && status !== 'DONE' ? { absent: 'archived' as const } : {}),
     ...(status === 'DONE' && step && process ? parseAnswer(process, step, task.form_data) : {}),

@@ -186,10 +186,21 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       });
     },
 
-    /** Gives a task to people, saying why: `from` is the status that it has until then. */
-    setTaskStatus(input: { uid: string; from: TaskStatus; to: TaskStatus; comment?: string }): Promise<void> {
+    /**
+     * Gives a task to people, saying why: `from` is the status that it has until then, `doneAt` the completion that is taken back.
+     * Where the answer to the write is lost, and people have finished the task anew before it is repeated, theirs stands.
+     */
+    setTaskStatus(input: {
+      uid: string;
+      from: TaskStatus;
+      to: TaskStatus;
+      doneAt?: string;
+      comment?: string;
+    }): Promise<void> {
       return orFailure(async () => {
-        const stillNeeded = (task: Task | undefined) => task?.status === input.from;
+        const { from, doneAt } = input;
+        const stillNeeded = (task: Task | undefined) =>
+          task?.status === from && (doneAt === undefined || task.done_at === doneAt);
         await write({ uid: input.uid, kind: 'update', body: { status: input.to }, stillNeeded });
         await remark(input.uid, input.comment);
       });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createTaskActivities, type TaskActivities } from '../../activities/tasks.js';
@@ -48,6 +49,21 @@ describe('the activities on tasks', () => {
         ['DONE', 'DONE'],
       ],
     );
+  });
+
+  it('give back no answer that a person corrected before the giving back was repeated', async () => {
+    const doneAt = sandbox.tasks.apply('PATCH', { uid, status: 'DONE' }).done_at ?? undefined;
+    await pause(5);
+    sandbox.faults.add({ kind: 'lost-answer', match: { path: '/tasks/:uid' } });
+    let corrected = false;
+    sandbox.tasks.subscribe((task, { by }) => {
+      if (by !== 'api' || task.status !== 'TODO' || corrected) return;
+      corrected = true;
+      sandbox.tasks.apply('PATCH', { uid, status: 'DONE', form_data: { decision: 'approve' } }, 'ann@example.com');
+    });
+    await run(() => activities.setTaskStatus({ uid, from: 'DONE', to: 'TODO', doneAt, comment: 'choose a decision' }));
+    assert.ok(corrected);
+    assert.equal(status(), 'DONE');
   });
 
   describe('where Fragment refuses the comment', () => {

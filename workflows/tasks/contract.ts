@@ -54,6 +54,8 @@ export interface TaskNews {
   problem?: string;
   /** Fragment's id of the user the task is assigned to; absent where Fragment does not say. */
   assignee?: string;
+  /** Which completion this is, as far as Fragment says; told where the process itself has read the task. */
+  doneAt?: string;
   /** Stands for that user's e-mail address, which stays out of history; see CompleteStep. */
   emailDigest?: string;
   /** When Fragment says that the task is due. People may have moved it. */

@@ -101,10 +101,11 @@ export class FragmentTask {
     return this.tolerant(state, () => this.close(state, comment));
   }
 
-  setStatus(state: StepState, from: Status, to: Status, comment?: string): Promise<void> {
-    const change = { uid: state.uid as string, from, to, comment };
+  /** To people: a machine's task that was STARTED, or one whose completion (`doneAt`) is none. */
+  handBack(state: StepState, from: Status, comment: string, doneAt?: string): Promise<void> {
+    const change = { uid: state.uid as string, from, to: 'TODO' as const, comment, ...(doneAt ? { doneAt } : {}) };
     return this.tolerant(state, () =>
-      this.activities.setTaskStatus.executeWithOptions({ summary: `set task to ${to}: ${stepName(state)}` }, [change]),
+      this.activities.setTaskStatus.executeWithOptions({ summary: `set task to TODO: ${stepName(state)}` }, [change]),
     );
   }
 

@@ -40,7 +40,7 @@ export function verbProblem(verb: unknown): string | undefined {
 export function isNews(news: unknown): news is TaskNews {
   if (!isObject(news)) return false;
   const { uid, status, round, answer, ...rest } = news;
-  const texts = [rest.step, rest.problem, rest.assignee, rest.due, rest.emailDigest, rest.absent];
+  const texts = [rest.step, rest.problem, rest.assignee, rest.due, rest.doneAt, rest.emailDigest, rest.absent];
   return (
     typeof uid === 'string' &&
     typeof status === 'string' &&

@@ -147,7 +147,7 @@ export class TaskSteps {
   private async handOver<T>(spec: MachineStep<T>, state: StepState, problem: string): Promise<StepResult | undefined> {
     const comment = `${problem}. Do this step by hand and finish the task.`;
     if (state.uid) {
-      await this.task.setStatus(state, 'STARTED', 'TODO', comment);
+      await this.task.handBack(state, 'STARTED', comment);
       // What people did to the task while it was the machine's answers nothing.
       while (this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid));
       this.parked(spec, state, problem);

@@ -130,7 +130,7 @@ export class StepWait {
     }
     const problem = this.problemWith(news);
     if (problem) {
-      await this.handBack(problem);
+      await this.handBack(problem, news.doneAt);
       return undefined;
     }
     // An answer that the person corrected just before it was handed back counts, but its task stands open then.
@@ -143,13 +143,13 @@ export class StepWait {
     return news.problem ?? objection(this.spec, news.answer ?? {}, who);
   }
 
-  private async handBack(problem: string): Promise<void> {
+  private async handBack(problem: string, doneAt?: string): Promise<void> {
     const { state, process } = this;
     process.audit({ what: 'handed back', step: state.step, source: 'engine', why: problem });
     state.problem = problem;
     process.show();
     this.handedBack = true;
-    await this.task.setStatus(state, 'DONE', 'TODO', problem);
+    await this.task.handBack(state, 'DONE', problem, doneAt);
   }
 
   private async reassign(event: VerbEvent & { kind: 'reassign' }): Promise<void> {
