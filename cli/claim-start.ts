@@ -8,6 +8,7 @@ import {
   type FileProblem,
   type Lifecycle,
 } from '../client/index.js';
+import { STARTS_AT_ONCE, WAITS_AT_ONCE } from './at-once.js';
 import { messageOf } from './failure.js';
 import { exitWith, note, print, printJson } from './output.js';
 import { withProgress } from './progress.js';
@@ -28,11 +29,6 @@ interface StartedLine {
   outcome?: string;
 }
 
-/** Starts at once: enough to be quick with a file of thousands, few enough for a Temporal on a laptop. */
-const AT_ONCE = 20;
-/** Few enough that Temporal grants each its long poll. */
-const WAITS_AT_ONCE = 200;
-
 /** Starts every good claim of the file; the bad ones are listed and cost the exit code, nothing else. */
 export async function startClaims(file: string, { lifecycle, account, wait, json }: StartOptions): Promise<void> {
   const { claims, problems } = readClaims(await readInput(file));
@@ -46,11 +42,8 @@ export async function startClaims(file: string, { lifecycle, account, wait, json
   else if (problems.length > 0 || started.some(({ outcome }) => outcome === 'failed')) exitWith(1);
 
   async function startAll(service: Claims): Promise<StartedLine[]> {
-    const lines: StartedLine[] = [];
-    for (let from = 0; from < claims.length; from += AT_ONCE) {
-      const batch = claims.slice(from, from + AT_ONCE).map((item) => startOne(service, item));
-      lines.push(...(await Promise.all(batch)).filter((line) => line !== undefined));
-    }
+    const answers = await mapBounded(claims, STARTS_AT_ONCE, (item) => startOne(service, item));
+    const lines = answers.filter((line) => line !== undefined);
     if (!wait || lines.length === 0) return lines;
     let ended = 0;
     return withProgress(

@@ -1,12 +1,9 @@
 import { mapBounded } from '../activities/bounded.js';
 import { Claims, type ClaimOutcome, type ClaimResult } from '../client/index.js';
+import { STARTS_AT_ONCE, WAITS_AT_ONCE } from './at-once.js';
 import type { DemoClaim } from './demo-claims.js';
 import { messageOf } from './failure.js';
 import { note } from './output.js';
-
-/** Few enough that Temporal grants each its long poll, and that a laptop does not choke on the start. */
-const STARTS_AT_ONCE = 20;
-const WAITS_AT_ONCE = 200;
 
 /** What has become of the demo's claims so far. */
 export class DemoRun {

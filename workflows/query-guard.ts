@@ -27,7 +27,7 @@ const TAKEN_BACK = ['cancelTimer', 'requestCancelActivity'] as const satisfies (
 const BETWEEN_TASKS = 3;
 
 export function interceptors(): WorkflowInterceptors {
-  let last = { events: 0, commands: [] as Command[] };
+  let last = { events: 0, written: 0 };
   return {
     internals: [
       {
@@ -35,15 +35,16 @@ export function interceptors(): WorkflowInterceptors {
           const asked = input.activation.jobs?.some(({ queryWorkflow }) => queryWorkflow);
           const { historyLength: events, unsafe } = workflowInfo();
           if (!asked && events > last.events) {
-            const written = unsafe.isReplaying ? 0 : eventsOf(last.commands);
-            if (written > 0 && events < last.events + written + BETWEEN_TASKS) throw new Error(TOO_SOON);
-            last = { events, commands: [] };
+            const { written } = last;
+            const isTooSoon = written > 0 && events < last.events + written + BETWEEN_TASKS;
+            if (isTooSoon && !unsafe.isReplaying) throw new Error(TOO_SOON);
+            last = { events, written: 0 };
           }
           next(input);
         },
         concludeActivation(input, next) {
           // What was done in a replay is in the history already, and is followed by more of it.
-          if (!workflowInfo().unsafe.isReplaying) last.commands.push(...input.commands);
+          if (!workflowInfo().unsafe.isReplaying) last.written += eventsOf(input.commands);
           return next(input);
         },
       },
@@ -54,12 +55,12 @@ export function interceptors(): WorkflowInterceptors {
 const TOO_SOON =
   'A Query had moved this process on before its Workflow Task came. The task is given out again, and nothing is lost.';
 
-/** At the least. */
+/** At the least; below zero where what is taken back was asked for before. */
 function eventsOf(commands: readonly Command[]): number {
   const among = (names: readonly (keyof Command)[]) =>
     commands.filter((each) => names.some((name) => each[name])).length;
   const answered = commands.filter(
     ({ updateResponse }) => updateResponse?.accepted ?? updateResponse?.completed,
   ).length;
-  return Math.max(0, among(WRITTEN) + answered - among(TAKEN_BACK));
+  return among(WRITTEN) + answered - among(TAKEN_BACK);
 }

@@ -22,20 +22,19 @@ describe('a process whose code has a mistake', function () {
       workflowsPath: fileURLToPath(new URL('mistaken-workflow.ts', import.meta.url)),
       activities: { undo: () => void (undone += 1) },
     });
-    const run = worker.run();
     try {
-      const handle = await temporal.workflow.start(mistaken, { workflowId: 'mistaken', taskQueue: 'mistaken' });
-      const failed = async () =>
-        (await handle.fetchHistory()).events?.some((event) =>
-          /policy is undefined/.test(event.workflowTaskFailedEventAttributes?.failure?.message ?? ''),
-        ) ?? false;
-      await until(failed);
-      assert.equal(undone, 0);
-      assert.equal((await handle.describe()).status.name, 'RUNNING');
-      await handle.terminate();
+      await worker.runUntil(async () => {
+        const handle = await temporal.workflow.start(mistaken, { workflowId: 'mistaken', taskQueue: 'mistaken' });
+        const failed = async () =>
+          (await handle.fetchHistory()).events?.some((event) =>
+            /policy is undefined/.test(event.workflowTaskFailedEventAttributes?.failure?.message ?? ''),
+          ) ?? false;
+        await until(failed);
+        assert.equal(undone, 0);
+        assert.equal((await handle.describe()).status.name, 'RUNNING');
+        await handle.terminate();
+      });
     } finally {
-      worker.shutdown();
-      await run;
       await temporal.connection.close();
       await connection.close();
       await server.stop();

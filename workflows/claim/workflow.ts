@@ -102,8 +102,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     const amount = { claimId: id, ...total };
     await process.ready();
     let provider = true;
-    const reserving = reserve(1);
-    const first = await settled(() => CancellationScope.nonCancellable(() => ask(reserving, brisk)));
+    const first = await settled(() => CancellationScope.nonCancellable(() => ask(reserve(1), brisk)));
     if (!provider) return paid(await steps.person({ ...task('payment'), skippable: true }));
 
     const result = await steps.machine({

@@ -99,7 +99,7 @@ export class TaskProcess {
       // A mistake in the code: the Workflow Task fails, and is done again once the code is mended. Nothing is undone for it.
       if (!(error instanceof TemporalFailure)) throw error;
       if (!this.withdrawal) {
-        await this.undo(isCancellation(error) ? 'cancelled in Temporal' : String(rootCause(error) ?? error));
+        await this.undo(isCancellation(error) ? 'cancelled in Temporal' : messageOf(error));
         await this.end(isCancellation(error) ? 'withdrawn' : 'failed');
         throw error;
       }
