@@ -25,6 +25,11 @@ describe('answers to the tasks of a claim', function () {
     return String((await claim.at('payment', { status: 'parked' })).uid);
   }
 
+  /** The comment for people is written before the step counts as parked: only the audit tells that it can be retried. */
+  async function parkedTwice(claim: ClaimOnStage): Promise<void> {
+    await claim.until('it is refused again', ({ audit }) => audit.filter(({ what }) => what === 'parked').length === 2);
+  }
+
   /** Whatever was told before has been looked at by then: an Update comes after it, and a process answers in order. */
   async function settled(claim: ClaimOnStage): Promise<void> {
     await claim.retry().catch(() => undefined);
@@ -216,7 +221,8 @@ describe('answers to the tasks of a claim', function () {
       const uid = await parked(claim);
       const before = stage.fragment.get(uid).comments.length;
       await claim.retry();
-      await claim.until('it is refused again', () => stage.fragment.get(uid).comments.length === before + 2);
+      await parkedTwice(claim);
+      assert.equal(stage.fragment.get(uid).comments.length, before + 2);
       assert.match(String(stage.fragment.get(uid).comments.at(-2)), /^The payment provider tries this again/);
       assert.match(String(stage.fragment.get(uid).comments.at(-1)), /by hand/);
       assert.equal(stage.fragment.get(uid).status, 'TODO');
@@ -234,10 +240,7 @@ describe('answers to the tasks of a claim', function () {
         again = await claim.handle.startUpdate(retryStepUpdate, { args: [{}], waitForStage: 'ACCEPTED' });
       });
       await claim.retry();
-      await claim.until(
-        'it is refused again',
-        ({ audit }) => audit.filter(({ what }) => what === 'parked').length === 2,
-      );
+      await parkedTwice(claim);
       await again?.result();
       stop();
       assert.deepEqual(
