@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { startFlows } from './flows.js';
 
 describe('flows webhook', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('ends when it is told to, whether or not Temporal was ever there', async () => {
     const env = { WEBHOOK_SECRET: 'of-the-test', TEMPORAL_ADDRESS: '127.0.0.1:1' };

@@ -15,7 +15,7 @@ const event = (id = UID) => ({
 });
 
 describe('the webhook receiver', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let pokes: string[][];
   beforeEach(() => (pokes = []));
 
@@ -202,15 +202,17 @@ describe('the webhook receiver', function () {
     });
 
     it('56: a thousand with the secret, for tasks that nobody awaits, cost no request for any of them', async () => {
-      const before = { rounds: (await feed()).rounds, requests: stage.sandbox.stats().requests };
+      const before = { rounds: (await feed()).rounds, requests: stage.sandbox.stats().requests, signals };
+      const began = performance.now();
       assert.deepEqual(await send(SECRET, many), { 202: 1_000 });
+      const seconds = (performance.now() - began) / 1_000;
       const rounds = (await feed()).rounds - before.rounds + 1;
       const { requests, byEndpoint } = stage.sandbox.stats();
       // A round is one request to the list, webhooks or none.
       assert.ok(requests - before.requests <= rounds, `${requests - before.requests} requests in ${rounds} rounds`);
       assert.deepEqual(Object.keys(byEndpoint), ['GET /tasks']);
-      // 50 at a time, a second apart.
-      assert.ok(signals <= 25, `${signals} signals`);
+      // A second apart, however long the senders take on a busy machine.
+      assert.ok(signals - before.signals <= seconds + 2, `${signals - before.signals} signals in ${seconds} s`);
     });
 
     it('68: a completion that a webhook brings twice, through two receivers, decides once', async () => {
@@ -227,6 +229,9 @@ describe('the webhook receiver', function () {
       const other = webhookApp({ secrets: [SECRET], poke: pokeFeed(stage.temporal) });
       await Promise.all([send(SECRET, Array<string>(20).fill(uid)), post(event(uid), undefined, {}, other)]);
       await review();
+      // It would be told a second time in a round after that.
+      const { rounds } = await feed();
+      while ((await feed()).rounds < rounds + 2) await new Promise((resolve) => setTimeout(resolve, 200));
       const told = async () => {
         const { events } = await handle.fetchHistory();
         return events?.filter((each) => each.workflowExecutionSignaledEventAttributes).length;

@@ -1,10 +1,10 @@
 /** What a worker shows Prometheus after a short run in which everything has happened once. */
 import { Client, Connection } from '@temporalio/client';
 import { Claims } from '../../client/index.js';
-import { freePort } from '../../worker/embedded/ports.js';
 import { RECONCILE_WORKFLOW, reconcileId } from '../../workflows/account/reconcile-contract.js';
 import { PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
 import { setBackdrop } from '../cli/backdrop.js';
+import { portToTell } from '../ports.js';
 import { until } from '../stage.js';
 
 export async function metricsAfterARun(awaited: readonly string[]): Promise<string> {
@@ -12,7 +12,7 @@ export async function metricsAfterARun(awaited: readonly string[]): Promise<stri
   const connection = await Connection.connect({ address: backdrop.env.TEMPORAL_ADDRESS });
   try {
     const temporal = new Client({ connection });
-    const port = await freePort(0);
+    const port = await portToTell();
     await backdrop.worker({ METRICS_PORT: String(port), FRAGMENT_REQUESTS_PER_MINUTE: '600' });
     const { tasks } = backdrop.sandbox;
     const claims = new Claims(temporal);
@@ -24,6 +24,9 @@ export async function metricsAfterARun(awaited: readonly string[]): Promise<stri
     // A task that nobody awaits, for reconciliation to find.
     await taskOf('orphaned');
     await temporal.workflow.getHandle('claim-orphaned').terminate();
+    // Until Temporal's list knows of that, the task counts as awaited.
+    const query = "WorkflowId = 'claim-orphaned' AND ExecutionStatus = 'Running'";
+    await until(async () => (await temporal.workflow.count(query)).count === 0);
     const reconcile = { workflowId: reconcileId(), taskQueue: PROCESSES_QUEUE, args: [{ dryRun: true }] };
     await temporal.workflow.execute(RECONCILE_WORKFLOW, reconcile);
     // A workflow task that fails: no worker has such a type.

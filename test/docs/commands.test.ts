@@ -12,10 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mapBounded } from '../../activities/bounded.js';
 import { configSchema } from '../../worker/config.js';
-import { freePort } from '../../worker/embedded/ports.js';
 import { findTemporal } from '../../worker/embedded/temporal.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { flows, startFlows, type Ended, type RunningFlows } from '../cli/flows.js';
+import { portToTell } from '../ports.js';
 import { refusedByFlows, refusedByScript, refusedByTemporal, variablesRead } from './refusals.js';
 import { pages, shellCommands, type ShellCommand } from './shell-commands.js';
 
@@ -79,7 +79,7 @@ const SERVES: Record<string, { ready: RegExp; port?: number }> = {
 const CLAIMS = ['c1', 'C-1001'];
 /** Most of a command's time is waiting. */
 const PAGES_AT_ONCE = 3;
-const PATIENCE = 3;
+const PATIENCE = 10;
 const EXPORT = /^export \w+=\S+$/;
 
 const commands = (await Promise.all((await pages()).map(shellCommands))).flat();
@@ -211,7 +211,7 @@ describe('the commands of README.md and docs/', function () {
     async function typed(args: string[]): Promise<void> {
       const [name = '', more = ''] = args;
       const { ready, port } = SERVES[`${name} ${more}`] ?? SERVES[name] ?? {};
-      if (!ready) return untilDone(args);
+      if (!ready) return untilDone(() => ended(args));
       const server = startFlows(port ? [...args, '--port', '0'] : args, { env });
       servers.push(server);
       const [, address] = await server.printed(ready);
@@ -219,12 +219,20 @@ describe('the commands of README.md and docs/', function () {
       if (address && !moved.has(place)) moved.set(place, address);
     }
 
-    /** A person whose step is not there yet types the same again. */
-    async function untilDone(args: string[]): Promise<void> {
+    async function ended(args: string[]): Promise<void> {
+      const { code, stdout, stderr } = await flows(args, { env });
+      if (code !== 0) throw new Error(`flows ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+    }
+
+    /** A person whose step is not there yet, or whose worker is not ready at the moment, types the same again. */
+    async function untilDone(type: () => Promise<unknown>): Promise<void> {
       for (let turn = 1; ; turn += 1) {
-        const { code, stdout, stderr } = await flows(args, { env });
-        if (code === 0) return;
-        if (turn === PATIENCE) throw new Error(`flows ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+        try {
+          await type();
+          return;
+        } catch (error) {
+          if (turn === PATIENCE) throw error;
+        }
         await sleep(1_000);
       }
     }
@@ -233,7 +241,7 @@ describe('the commands of README.md and docs/', function () {
     async function ours(text: string): Promise<void> {
       const { PATH } = process.env;
       const asTyped = `set -o pipefail; ${text.replace(/^curl /, 'curl -sf ')}`;
-      await run('bash', ['-c', asTyped], { env: { ...env, PATH: `${dirname(temporal)}:${PATH}` } });
+      await untilDone(() => run('bash', ['-c', asTyped], { env: { ...env, PATH: `${dirname(temporal)}:${PATH}` } }));
     }
 
     /** The pages start it with one port or another to ask at: here they are free ones. */
@@ -243,7 +251,7 @@ describe('the commands of README.md and docs/', function () {
         assert.deepEqual(args, ['worker']);
         for (const [name, port] of Object.entries(assigned)) {
           assert.match(name, /_PORT$/);
-          ports[name] = String(await freePort(0));
+          ports[name] = String(await portToTell());
           moved.set(`localhost:${port}`, `127.0.0.1:${ports[name]}`);
         }
       }

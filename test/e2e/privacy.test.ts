@@ -6,10 +6,10 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Browser } from 'playwright-core';
 import { Claims } from '../../client/index.js';
 import { dataConverter } from '../../codec/data-converter.js';
-import { freePort } from '../../worker/embedded/ports.js';
 import { launchChromium } from '../chromium.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { startFlows, type RunningFlows } from '../cli/flows.js';
+import { portToTell } from '../ports.js';
 import { until } from '../stage.js';
 import { WebUi } from '../web-ui.js';
 
@@ -44,8 +44,8 @@ describe('privacy: an encrypted run', function () {
   const said: string[] = [];
 
   before(async () => {
-    const uiPort = await freePort(0);
-    metricsPort = await freePort(0);
+    const uiPort = await portToTell();
+    metricsPort = await portToTell();
     const origin = `http://127.0.0.1:${uiPort}`;
     codec = startFlows(['codec', 'serve', '--port', '0', '--origin', origin], { env: { PAYLOAD_KEYS, CODEC_TOKEN } });
     [, codecUrl = ''] = await codec.printed(/codec server: (\S+)/);

@@ -62,7 +62,7 @@ describe('reconciliation', function () {
     await start('stale', 'done', 'ended', 'copied');
     person(uidOf('stale'), { fields: { title: 'edited' } });
     person(uidOf('done'), { status: 'DONE' });
-    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+    await end('ended');
     stage.sandbox.tasks.apply('PUT', { uid: taskUid('a copy'), fields: { ...task(uidOf('copied'))?.fields } });
   }
 
@@ -72,6 +72,15 @@ describe('reconciliation', function () {
       const query = `WorkflowId = 'claim-${claim}' AND ExecutionStatus = 'Running' AND FragmentTasks = '${uid}'`;
       return (await stage.temporal.workflow.count(query)).count === 1;
     });
+
+  /** Ends a process and leaves its task; until the list knows of that, the task counts as awaited. */
+  async function end(claim: string) {
+    await stage.temporal.workflow.getHandle(`claim-${claim}`).terminate('test');
+    await until(async () => {
+      const query = `WorkflowId = 'claim-${claim}' AND ExecutionStatus = 'Running'`;
+      return (await stage.temporal.workflow.count(query)).count === 0;
+    });
+  }
 
   const state = (claim: string) => stage.temporal.workflow.getHandle(`claim-${claim}`).query<ProcessState>('state');
   async function at(claim: string, step: string) {
@@ -142,7 +151,7 @@ describe('reconciliation', function () {
   it('54: closes the task of a process that is gone, saying why, and no task that only claims to be one', async () => {
     await open();
     await start('ended', 'alive');
-    await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+    await end('ended');
     const never = taskUid('claim#never#review#1');
     const claims = taskUid('not by the recipe');
     const fields = { title: 'x', process: 'claim', step: 'review', round: 1 };
@@ -258,7 +267,7 @@ describe('reconciliation', function () {
       await start('a', 'b', 'c', 'ended');
       await advance('b', 'data_entry');
       await at('b', 'review');
-      await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+      await end('ended');
       if (behaviour.listLag) await new Promise((resolve) => setTimeout(resolve, behaviour.listLag! + 500));
       await advance('c', 'data_entry');
       await at('c', 'review');
@@ -288,7 +297,7 @@ describe('reconciliation', function () {
     await open();
     const claims = ['a', 'b', 'c'];
     await start(...claims);
-    for (const claim of claims) await stage.temporal.workflow.getHandle(`claim-${claim}`).terminate('test');
+    for (const claim of claims) await end(claim);
     stage.sandbox.faults.add({ kind: 'status', status: 500, match: { path: '/tasks/:uid/comments' } });
     const report = await reconcile();
     assert.deepEqual(stage.sandbox.faults.waiting, []);
@@ -413,7 +422,7 @@ describe('reconciliation', function () {
     it('77: reports what Fragment says of a task that it refuses, and logs none of it', async () => {
       await open();
       await start('ended');
-      await stage.temporal.workflow.getHandle('claim-ended').terminate('test');
+      await end('ended');
       const real = stage.gateway;
       const refusing = Object.create(real) as typeof real;
       refusing.write = () =>

@@ -56,7 +56,7 @@ export const item = (n: number, fields: object = {}): { uid: string; fields: Rec
   fields: { title: `Task ${n}`, ...fields },
 });
 
-export async function until(holds: () => boolean, what: string, ms = 5000): Promise<void> {
+export async function until(holds: () => boolean, what: string, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`);

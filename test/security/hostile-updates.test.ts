@@ -6,7 +6,7 @@ const LONG = 'x'.repeat(20_000);
 const RATHER_LONG = 'x'.repeat(2_001);
 
 describe('a hostile Temporal client', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let stage: TimeSkippingStage;
   before(async () => {
     stage = await setTimeSkippingStage();

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { leaseStatus } from '../../cli/lease-status.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { Onboardings } from '../../client/index.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
-import { freePort } from '../../worker/embedded/ports.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { flows, startFlows, type RunningFlows } from '../cli/flows.js';
+import { portToTell } from '../ports.js';
 
 const FIGURES: Record<string, string[]> = {
   gauge: [
@@ -35,9 +36,14 @@ describe('A gateway, seen from outside', function () {
     server = await startDevServer({ searchAttributes: spelledTypes(), headless: true });
     sandbox = await startSandbox({ token: 't', team: false });
     temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
-    port = await freePort(0);
+    port = await portToTell();
     env = { TEMPORAL_ADDRESS: server.address, FRAGMENT_API_URL: sandbox.apiUrl, FRAGMENT_API_TOKEN: 't' };
+    sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 1, times: 1, match: { method: 'PUT' } });
     worker = startFlows(['worker'], { env: { ...env, METRICS_PORT: String(port) } });
+    await new Onboardings(temporal).start({ userId: 'seen', fields: {} });
+    await temporal.workflow.getHandle('onboarding-seen').result();
+    // Temporal hears of it by the heartbeat after, last of all: the figures are published before that.
+    while ((await leaseStatus(temporal)).gateway?.writes !== 1) await sleep(200);
   });
 
   after(async () => {
@@ -48,10 +54,6 @@ describe('A gateway, seen from outside', function () {
   });
 
   it('shows Prometheus every figure of the gateway by account, and those of the SDK beside them', async () => {
-    sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 1, times: 1, match: { method: 'PUT' } });
-    await new Onboardings(temporal).start({ userId: 'seen', fields: {} });
-    await temporal.workflow.getHandle('onboarding-seen').result();
-
     const page = await scrapedUntil((text) => value(text, 'fragment_gateway_writes') === 1);
     for (const [kind, names] of Object.entries(FIGURES)) {
       for (const name of names) {

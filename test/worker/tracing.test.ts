@@ -34,7 +34,8 @@ describe('Traces of two claims', function () {
     collector = await startCollector();
     backdrop = await setBackdrop();
     scratch = await mkdtemp(join(tmpdir(), 'tracing-'));
-    const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+    // The fewer requests a minute, the longer the first is waited for: long enough for both tasks on a busy machine.
+    const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, FRAGMENT_REQUESTS_PER_MINUTE: '20' };
     const env = { ...backdrop.env, ...traced };
 
     const file = join(scratch, 'claims.ndjson');
