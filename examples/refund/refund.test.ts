@@ -46,19 +46,20 @@ describe('a refund', function () {
   for (const lifecycle of ['task-per-step', 'single-task'] as const) {
     it(`is requested, approved by another person and paid back (${lifecycle})`, async () => {
       const refund = await start(`paid-${lifecycle}`, lifecycle);
-      await refund.at('request');
+      const request = await refund.at('request');
       await refund.finish('request', { amount: 'much' }, 'ann');
-      await refund.until('it is handed back', ({ steps }) => steps[0]?.problem !== undefined);
+      // The process knows what is wrong before the task says it.
+      await refund.until('it is handed back', () => stage.fragment.get(String(request.uid)).comments.length > 0);
       assert.deepEqual(await refund.comments('request'), ['The amount has to be a number.']);
       await refund.finish('request', { amount: 1_250 }, 'ann');
 
-      await refund.at('approve');
+      const approval = await refund.at('approve');
       if (lifecycle === 'single-task') {
         const [task] = stage.fragment.of(refund.handle.workflowId);
         assert.equal(task?.form_data?.amount, null, 'the form still holds what the step before was answered');
       }
       await refund.finish('approve', { decision: 'approve' }, 'ann');
-      await refund.until('it is handed back', ({ steps }) => steps[1]?.problem !== undefined);
+      await refund.until('it is handed back', () => stage.fragment.get(String(approval.uid)).status === 'TODO');
       await refund.finish('approve', { decision: 'approve' }, 'ben');
 
       const result = await refund.result();

@@ -138,7 +138,7 @@ describe('A. creation and identity', () => {
     });
 
     it('11. no task at all asks nothing of anybody', async () => {
-      const { requests } = on.stage.gateway.stats();
+      const { writes } = on.stage.gateway.stats();
       const handle = await onboard('a11-none', []);
       assert.deepEqual(await handle.result(), { userId: 'a11-none', tasks: [], refused: [] });
       const { events } = await handle.fetchHistory();
@@ -146,8 +146,8 @@ describe('A. creation and identity', () => {
         events?.some((event) => event.activityTaskScheduledEventAttributes),
         false,
       );
-      // The feed may have looked in the meantime; nothing was written.
-      assert.ok(on.stage.gateway.stats().requests - requests <= 2);
+      // The feed may have looked in the meantime, as often as it had time to; nothing was written.
+      assert.equal(on.stage.gateway.stats().writes, writes);
     });
 
     it('11. the same task twice is one', async () => {

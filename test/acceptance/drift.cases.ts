@@ -110,7 +110,7 @@ describe('E. drift and the other side', () => {
   for (const absent of ['deleted', 'archived'] as const) {
     it(`50, 51. a task that was ${absent} without a word is found when a deadline looks`, async () => {
       const day = { due: '1 day' } as const;
-      const deadlines = { data_entry: { due: '1500 ms' }, review: day, approval: day, payment: day } as const;
+      const deadlines = { data_entry: { due: '4 seconds' }, review: day, approval: day, payment: day } as const;
       const claim = await on.start(`e50-look-${absent}`, { policy: { deadlines } });
       const entry = await claim.at('data_entry');
       takeAway[absent](claim, entry);

@@ -43,6 +43,26 @@ export class AcceptanceStage {
     await this.claims.start({ id, total: { amount, currency: 'USD' }, ...claim }, { lifecycle, policy });
     return new ClaimCase(this, id);
   }
+
+  /**
+   * Holds the next write of one task up on its way to Fragment until it is let go: what has to come meanwhile does, however
+   * slow the machine. A case that fails in between holds up no others for long.
+   */
+  hold(method: 'putTask' | 'patchTask'): { held: Promise<void>; letGo: () => void } {
+    const { client } = this.stage;
+    let letGo = (): void => undefined;
+    const free = new Promise<void>((resolve) => (letGo = resolve));
+    const held = new Promise<void>((resolve) => {
+      client[method] = async (uid, task) => {
+        Reflect.deleteProperty(client, method);
+        resolve();
+        setTimeout(letGo, 30_000).unref();
+        await free;
+        return client[method](uid, task);
+      };
+    });
+    return { held, letGo };
+  }
 }
 
 /** A claim, the people who do its tasks, and the backend that steers it. */

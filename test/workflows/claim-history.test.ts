@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { planClaim } from '../../cli/claim-plan.js';
-import { LIFECYCLES, type ProcessState } from '../../workflows/tasks/contract.js';
+import type { Claim } from '../../workflows/claim/contract.js';
+import { LIFECYCLES, type Lifecycle, type ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, until, type Stage } from '../stage.js';
 
 /** The workflow is told what has happened, and decides what to do: scheduled, started, completed. */
@@ -69,19 +70,15 @@ describe('the history of a process', function () {
   for (const lifecycle of LIFECYCLES) {
     it(`34: of a claim in four steps has 58 events, 15 of them billed, for 4 writes to Fragment (${lifecycle})`, async () => {
       const writes = stage.sandbox.stats().writes;
-      const id = `history-${lifecycle}`;
-      const handle = await stage.startClaim({ id, total: { amount: 80_000, currency: 'USD' } }, { lifecycle });
-      await finish(handle, 'data_entry', 'ada@example.com', {});
-      await finish(handle, 'review', 'ada@example.com', { decision: 'approve' });
-      await finish(handle, 'approval', 'ben@example.com', { decision: 'approve' });
-      assert.equal((await handle.result()).outcome, 'paid');
+      const claim = { id: `history-${lifecycle}`, total: { amount: 80_000, currency: 'USD' } };
+      const handle = await paid(claim, lifecycle);
 
       const events = await eventsOf(handle);
       assert.deepEqual(events, CLAIM);
       assert.equal(events.length, 58);
       assert.equal(events.filter((event) => BILLED.includes(event)).length, 15);
       assert.equal(stage.sandbox.stats().writes - writes, 4);
-      const plan = planClaim({ id, total: { amount: 80_000, currency: 'USD' } }, { lifecycle, provider: true });
+      const plan = planClaim(claim, { lifecycle, provider: true });
       assert.deepEqual(plan.straight, { writes: 4, comments: 0, actions: 15 });
     });
   }
@@ -111,14 +108,15 @@ describe('the history of a process', function () {
 
   it('says of each activity and timer, in words, what it is for', async () => {
     const said = new Map<string, string[]>();
-    for await (const { workflowId } of stage.temporal.workflow.list()) {
-      const { events } = await stage.temporal.workflow.getHandle(workflowId).fetchHistory();
+    for (const lifecycle of LIFECYCLES) {
+      const handle = await paid({ id: `said-${lifecycle}`, total: { amount: 80_000, currency: 'USD' } }, lifecycle);
+      const { events } = await handle.fetchHistory();
       for (const event of events ?? []) {
         const kind = SUMMARISED.find((each) => event[each]);
         if (!kind) continue;
         const summary = event.userMetadata?.summary;
         const words = summary ? defaultPayloadConverter.fromPayload<string>(summary) : '';
-        assert.match(words, /^[a-z]+ .+/, `event ${String(event.eventId)} of ${workflowId}, ${kind}: "${words}"`);
+        assert.match(words, /^[a-z]+ .+/, `event ${String(event.eventId)} of ${lifecycle}, ${kind}: "${words}"`);
         said.set(kind, [...(said.get(kind) ?? []), words]);
       }
     }
@@ -137,6 +135,16 @@ describe('the history of a process', function () {
     assert.deepEqual(await eventsOf(handle), [...frame, ...CALL, 'workflowExecutionCompleted']);
     assert.equal(CALL.length, 6);
   });
+
+  /** A claim in four steps, at its end. */
+  async function paid(claim: Claim, lifecycle: Lifecycle): Promise<WorkflowHandle> {
+    const handle = await stage.startClaim(claim, { lifecycle });
+    await finish(handle, 'data_entry', 'ada@example.com', {});
+    await finish(handle, 'review', 'ada@example.com', { decision: 'approve' });
+    await finish(handle, 'approval', 'ben@example.com', { decision: 'approve' });
+    assert.equal((await handle.result()).outcome, 'paid');
+    return handle;
+  }
 
   /** Somebody does the step, and the process is told once it waits, so that no two things are told at once. */
   async function finish(

@@ -123,6 +123,8 @@ describe('a claim that is withdrawn or cancelled', function () {
       });
       const claim = await stage.startClaim(opening, { lifecycle });
       await claim.until('it is paused', ({ paused }) => paused !== undefined);
+      // It is paused before the creation's answer: only then does it know its task.
+      await claim.at('data_entry');
       stop();
       await claim.finish('data_entry');
 
