@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mapBounded } from '../../activities/bounded.js';
 import { RunningProcesses } from '../../activities/running-processes.js';
 import { Claims } from '../../client/index.js';
 import type { Sandbox } from '../../sandbox/server.js';
 import type { Team } from '../../sandbox/team.js';
 import type { OwnedProcess } from '../../worker/embedded/owned-process.js';
+import { PROCESSES_SIZING } from '../../worker/workers.js';
 import { FEED_WORKFLOW_ID, feedStatusQuery, type FeedStatus } from '../../workflows/account/contract.js';
 import { spacingMs } from '../../workflows/account/feed-pace.js';
 import { RECONCILE_WORKFLOW, type ReconcileReport } from '../../workflows/account/reconcile-contract.js';
@@ -28,6 +30,8 @@ export type Held = Phase & {
 export type Reconciled = Phase & { stated: number; unseen?: string };
 
 const STARTS_AT_ONCE = 30;
+/** As many as a worker keeps cached. */
+const STARTS_AHEAD = PROCESSES_SIZING.maxCachedWorkflows;
 const HOURS_MS = 3 * 3_600_000;
 const MINUTE_MS = 60_000;
 
@@ -42,7 +46,7 @@ export async function ready(stage: Stage): Promise<void> {
 /** Until each has its task, and Temporal's list knows which. */
 export function open({ client, sandbox, phases }: Stage, many: number): Promise<Phase> {
   return phases.of(async () => {
-    await startAll(new Claims(client), many);
+    await startAll(new Claims(client), many, sandbox);
     await waitFor(`${many} open tasks`, HOURS_MS, () => sandbox.stats().openTasks >= many || undefined);
     const holding = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
     const listed = async () => (await client.workflow.count(holding)).count >= many || undefined;
@@ -92,10 +96,11 @@ function feedStatus({ client }: Stage): Promise<FeedStatus> {
   return client.workflow.getHandle(FEED_WORKFLOW_ID).query(feedStatusQuery);
 }
 
-async function startAll(claims: Claims, many: number): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    for (let n = next++; n < many; n = next++) await claims.start(claimOf(n));
-  };
-  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, lane));
+/** Never far ahead of the worker: a backlog of starts is no open claim, and costs the server more than one. */
+async function startAll(claims: Claims, many: number, sandbox: Sandbox): Promise<void> {
+  for (let from = 0; from < many; from += STARTS_AHEAD) {
+    const some = Array.from({ length: Math.min(STARTS_AHEAD, many - from) }, (_, n) => claimOf(from + n));
+    await mapBounded(some, STARTS_AT_ONCE, (claim) => claims.start(claim));
+    await waitFor(`${from} open tasks`, HOURS_MS, () => sandbox.stats().openTasks >= from || undefined, 100);
+  }
 }
