@@ -34,6 +34,12 @@ describe('flows demo, against a server of somebody else', function () {
       ['--count', '3'],
     ],
     [
+      // A single task is read by its own address, so the claim ends while a search still has its last task as open.
+      'a search that is behind what has ended',
+      { listFilters: 'reject', listLag: 3_000 },
+      ['--count', '1'],
+    ],
+    [
       'filters and queries refused, no PATCH of a bare uid',
       { listFilters: 'reject', query: 'refuse', patchUidOnly: '422' },
       // Each look at an open task is a request: few claims keep the run short.
@@ -50,7 +56,7 @@ describe('flows demo, against a server of somebody else', function () {
       const { code, stdout, stderr } = await flows(['demo', '--json', ...more], {
         env: { ...token, FRAGMENT_API_URL: url },
       });
-      assert.equal(code, 0, stderr);
+      assert.equal(code, 0, stdout + stderr);
       const { claims, tasks, fragment } = JSON.parse(stdout) as Summary;
       // The examples run in both lifecycles, where nothing else is asked for.
       assert.equal(claims.started, more.length > 0 ? Number(more[1]) : 16);
