@@ -1,14 +1,13 @@
 /** The parts under chaos, each a real process, and the wires between them. */
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startOwned } from '../../worker/embedded/owned-process.js';
-import { freePort } from '../../worker/embedded/ports.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
 import { built } from '../built.js';
+import { portToTell } from '../ports.js';
 import { Part, type Launched } from './part.js';
 import { type Link, type PartName, type Plan, type PlannedFault } from './plan.js';
 import { Proxy } from './proxy.js';
@@ -42,8 +41,8 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
   const journal = join(directory, 'journal.ndjson');
   const faults: Record<string, number> = {};
   let sandboxUrl = '';
-  // Below the ports that systems give to whoever asks for any: while it is down, no other server may stand in its place.
-  const temporalPort = await freePort(randomInt(20_000, 32_000));
+  // While it is down, no other server may stand in its place.
+  const temporalPort = await portToTell();
   const wires: Record<Link, Proxy> = {
     fragment: await Proxy.open(() => Number(new URL(sandboxUrl).port)),
     temporal: await Proxy.open(() => temporalPort),
@@ -105,7 +104,7 @@ export async function setChaosStage(plan: Plan, directory: string, requestsPerMi
   }
 
   async function worker(name: WorkerName): Promise<LaunchedWorker> {
-    const healthPort = String(await freePort(0));
+    const healthPort = String(await portToTell());
     const args = [join(product, 'cli', 'main.js'), 'worker', '--role', name.split('-')[0]!];
     const launched = await node(join(directory, `${name}.log`), args, { ...env, HEALTH_PORT: healthPort });
     return { ...launched, ready: () => Promise.race([launched.died, serves(`http://127.0.0.1:${healthPort}/readyz`)]) };

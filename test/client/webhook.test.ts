@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { pokeFeed, webhookApp, type WebhookOptions } from '../../client/webhook.js';
 import { FEED_WORKFLOW_ID, feedStatusQuery } from '../../workflows/account/contract.js';
-import { setStage, type Stage } from '../stage.js';
+import { setStage, until, type Stage } from '../stage.js';
 
 const UID = '202cb962-ac59-075b-964b-07152d234b70';
 const SECRET = 'long-and-unguessable';
@@ -231,7 +231,7 @@ describe('the webhook receiver', function () {
       await review();
       // It would be told a second time in a round after that.
       const { rounds } = await feed();
-      while ((await feed()).rounds < rounds + 2) await new Promise((resolve) => setTimeout(resolve, 200));
+      await until(async () => (await feed()).rounds >= rounds + 2);
       const told = async () => {
         const { events } = await handle.fetchHistory();
         return events?.filter((each) => each.workflowExecutionSignaledEventAttributes).length;

@@ -43,7 +43,7 @@ describe('reconciliation', function () {
     }
     for (const { uid } of stage.sandbox.tasks.all()) stage.sandbox.tasks.delete(uid);
     Object.assign(stage.sandbox.behaviour, behaviourSchema.parse({ rateLimit: 10_000, ...behaviour }));
-    await until(async () => (await stage.temporal.workflow.count("ExecutionStatus = 'Running'")).count === 0);
+    await running(0);
   }
 
   const uidOf = (claim: string, step = 'data_entry', round = 1) => taskUid(`claim#${claim}#${step}#${round}`);
@@ -66,20 +66,17 @@ describe('reconciliation', function () {
     stage.sandbox.tasks.apply('PUT', { uid: taskUid('a copy'), fields: { ...task(uidOf('copied'))?.fields } });
   }
 
-  /** Temporal's list is behind its processes by a moment, which only a test notices. */
+  /** Until Temporal's list has so many: it is behind its processes by a moment, which only a test notices. */
+  const running = (count: number, which = '') =>
+    until(async () => (await stage.temporal.workflow.count(`ExecutionStatus = 'Running'${which}`)).count === count);
+
   const listed = (claim: string, uid: string) =>
-    until(async () => {
-      const query = `WorkflowId = 'claim-${claim}' AND ExecutionStatus = 'Running' AND FragmentTasks = '${uid}'`;
-      return (await stage.temporal.workflow.count(query)).count === 1;
-    });
+    running(1, ` AND WorkflowId = 'claim-${claim}' AND FragmentTasks = '${uid}'`);
 
   /** Ends a process and leaves its task; until the list knows of that, the task counts as awaited. */
   async function end(claim: string) {
     await stage.temporal.workflow.getHandle(`claim-${claim}`).terminate('test');
-    await until(async () => {
-      const query = `WorkflowId = 'claim-${claim}' AND ExecutionStatus = 'Running'`;
-      return (await stage.temporal.workflow.count(query)).count === 0;
-    });
+    await running(0, ` AND WorkflowId = 'claim-${claim}'`);
   }
 
   const state = (claim: string) => stage.temporal.workflow.getHandle(`claim-${claim}`).query<ProcessState>('state');
