@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { mapBounded } from '../activities/bounded.js';
+import { isOpen } from '../activities/drift.js';
 import { Claims, type Lifecycle } from '../client/index.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task } from '../fragment/schema.js';
@@ -106,8 +107,6 @@ async function stillOpen(gateway: Gateway, tasks: readonly Task[]): Promise<Task
   const looks = await mapBounded(tasks, STARTS_AT_ONCE, ({ uid }) => gateway.readMany([uid]));
   return looks.flat().filter(isOpen);
 }
-
-const isOpen = ({ status }: Task): boolean => status !== 'DONE';
 
 function inWords({ claims, tasks, fragment, seconds }: Summary): string {
   return [

@@ -18,12 +18,17 @@ export function watchAttention(temporal: Client, log: Logger): () => void {
     undefined,
     'Running processes with a step that an operator has to settle',
   );
+  let failing = false;
   const look = async (): Promise<void> => {
     try {
       const { count } = await temporal.withDeadline(Date.now() + ANSWER_MS, () => temporal.workflow.count(PARKED));
       gauge.set(count);
+      failing = false;
     } catch (error) {
-      log.debug({ err: error }, 'Temporal did not count the processes that need attention; the figure is an old one');
+      // Once, and not twice a minute: an alert on a figure that is not there keeps silent.
+      const said = 'Temporal does not count the processes that need attention: flows_needs_attention is old or absent';
+      log[failing ? 'debug' : 'warn']({ err: error }, said);
+      failing = true;
     }
   };
   void look();

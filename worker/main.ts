@@ -9,7 +9,7 @@ import { workflowSource, type WorkflowSource } from './bundle.js';
 import type { Config } from './config.js';
 import { fragmentClient } from './fragment.js';
 import { GatewayMetrics } from './gateway-metrics.js';
-import { serveHealth } from './health.js';
+import { serveHealth, type Health } from './health.js';
 import { claimProcess, onboardingProcess } from './own-processes.js';
 import { assertDistinct, type ProcessDefinition } from './process-definition.js';
 import { probes } from './probes.js';
@@ -62,35 +62,39 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   const tracing = await openTracing(config, (message) => log.warn(message));
   // Before anything starts: a missing token would show as a lease that nobody can hold.
   if (holdsGateway(role)) for (const account of accounts) fragmentClient(config, account);
+  const converter = dataConverter(config.PAYLOAD_KEYS);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connect({ ...connectionOptions, address }, namespace);
-  const place = { connection, namespace, dataConverter: dataConverter(config.PAYLOAD_KEYS) };
+  const place = { connection, namespace, dataConverter: converter };
   const workers: Worker[] = [];
   const gateways = new Map<string | undefined, Gateway>();
   const probed = probes({ connection, namespace, role, accounts, workers, gateways });
-  const health = await serveHealth(config.HEALTH_PORT, probed).catch(async (error: unknown) => {
-    // An open connection would keep the process.
-    await connection.close();
+  let health: Health | undefined;
+  let stopWatching = () => {};
+  try {
+    health = await serveHealth(config.HEALTH_PORT, probed);
+    if (holdsProcesses(role)) {
+      const attributes = processes.flatMap(({ searchAttributes = [] }) => searchAttributes);
+      await tellMissing(new Client(place), attributes, log);
+      const workflows =
+        parts.workflows ??
+        workflowSource({
+          encrypted: converter !== undefined,
+          traced: tracing !== undefined,
+        });
+      const version = workerVersion(config);
+      workers.push(await processesWorker(place, { workflows, processes, version, tracing }));
+    }
+    if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
+    if (config.METRICS_PORT && holdsGateway(role)) stopWatching = watchAttention(new Client(place), log);
+  } catch (error) {
+    // What is open would keep a process that serves nothing, and a probe would call it alive. A worker lets go of the
+    // connection only by having run.
+    await Promise.allSettled(workers.map((worker) => worker.runUntil(Promise.resolve())));
+    await close();
     throw error;
-  });
-
-  if (holdsProcesses(role)) {
-    const attributes = processes.flatMap(({ searchAttributes = [] }) => searchAttributes);
-    await tellMissing(new Client(place), attributes, log);
-    const workflows =
-      parts.workflows ??
-      workflowSource({
-        encrypted: place.dataConverter !== undefined,
-        traced: tracing !== undefined,
-      });
-    const version = workerVersion(config);
-    workers.push(await processesWorker(place, { workflows, processes, version, tracing }));
   }
-  if (holdsGateway(role)) for (const account of accounts) workers.push(await standBy(account));
-
-  const stopWatching =
-    config.METRICS_PORT && holdsGateway(role) ? watchAttention(new Client(place), log) : () => undefined;
   log.info({ role, address, namespace, healthPort: health?.port }, 'worker started');
   const done = runAll();
   return { gateway: (account) => gateways.get(account), done, stop };
@@ -98,7 +102,9 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   async function standBy(account: string | undefined): Promise<Worker> {
     const temporal = new Client({ ...place, interceptors: tracing?.client });
     const metrics = new GatewayMetrics(account);
-    const worker = await leaseWorker(place, account, {
+    await ensureLease(temporal, account);
+    await ensureFeed(temporal, account);
+    return leaseWorker(place, account, {
       holder: `${process.pid}@${hostname()}`,
       temporal,
       beat: (stats) => metrics.publish(stats),
@@ -117,9 +123,6 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
         };
       },
     });
-    await ensureLease(temporal, account);
-    await ensureFeed(temporal, account);
-    return worker;
   }
 
   async function runAll(): Promise<void> {
@@ -130,12 +133,16 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
       // Where one failed, the others must not keep the connection.
       shutDown();
       await Promise.allSettled(runs);
-      stopWatching();
-      await tracing?.flush();
-      await health?.close();
-      await connection.close();
+      await close();
       log.info({ role }, 'worker stopped');
     }
+  }
+
+  async function close(): Promise<void> {
+    stopWatching();
+    await tracing?.flush();
+    await health?.close();
+    await connection.close();
   }
 
   function shutDown(): void {

@@ -44,16 +44,18 @@ export async function missingSearchAttributes(
   return wanted.filter(({ name }) => customAttributes[name] === undefined);
 }
 
+const ANSWER_MS = 5_000;
+
 /**
  * Where one is missing, a process stands still at its first step and goes on when it is there; only the SDK's log would hint
  * at it. Somebody may be registering them at this moment, so it is no reason not to start.
  */
 export async function tellMissing(client: Client, more: readonly SearchAttribute[], log: Logger): Promise<void> {
   try {
-    const missing = (await missingSearchAttributes(client, more)).map(({ name }) => name);
+    const missing = await client.withDeadline(Date.now() + ANSWER_MS, () => missingSearchAttributes(client, more));
     if (missing.length === 0) return;
     log.error(
-      { missing },
+      { missing: missing.map(({ name }) => name) },
       'search attributes are not registered: `flows setup`, or registerSearchAttributes for your own',
     );
   } catch (error) {

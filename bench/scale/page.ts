@@ -77,8 +77,9 @@ function block(points: readonly Kept[]): string {
     line(['---', ...points.map(() => '---:')]),
     ...rows.map(line),
     '',
-    ...points.map(({ claims, date, machine: { commit, cpu, memory, node, temporal } }) => {
-      return `- ${claims}: ${date}, commit ${commit}; ${cpu}, ${memory}, Node ${node}, ${temporal}. Again: \`npm run scale -- --claims ${claims}\`.`;
+    ...points.map(({ claims, date, finish, machine: { commit, cpu, memory, node, temporal } }) => {
+      const command = `npm run scale -- --claims ${claims}${finish ? '' : ' --no-finish'}`;
+      return `- ${claims}: ${date}, commit ${commit}; ${cpu}, ${memory}, Node ${node}, ${temporal}. Again: \`${command}\`.`;
     }),
     '',
     '<details><summary>raw output</summary>',

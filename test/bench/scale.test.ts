@@ -50,4 +50,16 @@ describe('npm run scale, with few claims', function () {
     await writePoints(page, [another], machine);
     assert.equal(await readFile(page, 'utf8'), both);
   });
+
+  it('says how to repeat a point whose claims were left open', async () => {
+    const page = join(folder, 'open.md');
+    await writeFile(page, '<!-- bench:scale --><!-- /bench:scale -->\n');
+    const standing: Point = { ...point, claims: 30 };
+    delete standing.finish;
+    await writePoints(page, [point, standing], machine);
+    const text = await readFile(page, 'utf8');
+    assert.match(text, /`npm run scale -- --claims 20`/);
+    assert.match(text, /`npm run scale -- --claims 30 --no-finish`/);
+    assert.match(text, /\| finished in, s \| [\d.]+ \| still open \|/);
+  });
 });
