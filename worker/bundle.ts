@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
+import { bundleWorkflowCode, type BundleOptions, type WorkerOptions } from '@temporalio/worker';
 import { failureConverterPath } from '../codec/data-converter.js';
 
 const own = new URL('../workflows/index.js', import.meta.url);
@@ -23,7 +23,16 @@ export function workflowSource(kind: Kind): WorkflowSource {
   return existsSync(codePath) ? { workflowBundle: { codePath } } : workflowsAt(own);
 }
 
-/** The interceptors that every bundle has to have; for the bundler, where you bundle your workflows beforehand. */
+/**
+ * For Temporal's `bundleWorkflowCode`, beside the path of your workflows, where you bundle them beforehand. `encrypted` where
+ * the workers will have PAYLOAD_KEYS: without it, what a failed workflow says is kept in the clear.
+ */
+export const bundleOptions = ({ encrypted, traced }: Kind): Omit<BundleOptions, 'workflowsPath'> => ({
+  failureConverterPath: encrypted ? failureConverterPath : undefined,
+  workflowInterceptorModules: interceptorModules({ traced }),
+});
+
+/** The interceptors that every bundle has to have. */
 export const interceptorModules = ({ traced }: { traced: boolean }): string[] =>
   ['query-guard', ...(traced ? ['tracing'] : [])].map((name) =>
     existing(new URL(`../workflows/${name}.js`, import.meta.url)),
@@ -47,11 +56,7 @@ export type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPa
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   for (const encrypted of [false, true]) {
     for (const traced of [false, true]) {
-      const { code } = await bundleWorkflowCode({
-        ...workflowsAt(own),
-        failureConverterPath: encrypted ? failureConverterPath : undefined,
-        workflowInterceptorModules: interceptorModules({ traced }),
-      });
+      const { code } = await bundleWorkflowCode({ ...workflowsAt(own), ...bundleOptions({ encrypted, traced }) });
       await writeFile(prebuilt({ encrypted, traced }), code);
     }
   }
