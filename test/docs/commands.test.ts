@@ -56,10 +56,11 @@ const ELSEWHERE: Record<string, [file: string, says: string]> = {
   'npx flows dev --no-worker': ['test/cli/dev.test.ts', "'dev', '--no-worker'"],
   'node dist/setup.js': ['test/package/pack.test.ts', "'dist/setup.js'"],
   'node dist/worker.js': ['test/package/pack.test.ts', "'dist/worker.js'"],
+  'node dist/worker.js processes': ['test/docs/write-a-process.test.ts', "['processes',"],
+  'node dist/worker.js gateway': ['test/docs/write-a-process.test.ts', "['gateway',"],
   [`node -e "import('./dist/start.js').then(({ startRefund }) => startRefund({ orderId: 'o-1', currency: 'EUR', lifecycle: 'single-task' })).then(console.log)"`]:
     ['test/package/pack.test.ts', 'await startRefund('],
   'npx tsc && npx mocha dist/refund.test.js': ['package.json', "'examples/**/*.test.ts'"],
-  'temporal workflow show --output json': ['test/replay/replay.test.ts', 'runReplayHistories'],
   [`npm run -s flows -- worker 2>&1 | grep --line-buffered '"claimId":"C-1001"'`]: [
     'test/worker/log-fields.test.ts',
     "claimId: 'C-1'",

@@ -47,7 +47,7 @@ describe('the saved list queries', function () {
     'at one step': ['waiting'],
     overdue: ['late'],
     'of an amount and above': ['late'],
-    'waiting since before a day': ['late', 'parked', 'paused', 'waiting'],
+    'started before an instant, not ended': ['late', 'parked', 'paused', 'waiting'],
     'ended in one way': ['rejected'],
     'who waits for this task': ['waiting'],
   };
