@@ -91,7 +91,8 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
     const { uid, step, round } = awaited;
     const gone: TaskNews = { uid, status: 'TODO', step, round, absent: 'deleted' };
     try {
-      const news = task ? taskNews(task, parseAnswer, awaited) : gone;
+      // News of the step that awaits it, whatever step its fields name by now: people edit them.
+      const news = task ? { ...taskNews(task, parseAnswer, awaited), step, round } : gone;
       await temporal.workflow.getHandle(workflowId).signal('taskChanged', news);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return GONE;

@@ -188,7 +188,8 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
 
     /**
      * Gives a task to people, saying why: `from` is the status that it has until then, `doneAt` the completion that is taken back.
-     * Where the answer to the write is lost, and people have finished the task anew before it is repeated, theirs stands.
+     * Where the answer to the write is lost, and people have finished the task anew before it is repeated, theirs stands. False
+     * where Fragment took the change and left the task done as it was: whether it lets a task be opened again is not documented.
      */
     setTaskStatus(input: {
       uid: string;
@@ -196,13 +197,15 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       to: TaskStatus;
       doneAt?: string;
       comment?: string;
-    }): Promise<void> {
+    }): Promise<boolean> {
       return orFailure(async () => {
-        const { from, doneAt } = input;
+        const { from, to, doneAt } = input;
         const stillNeeded = (task: Task | undefined) =>
           task?.status === from && (doneAt === undefined || task.done_at === doneAt);
-        await write({ uid: input.uid, kind: 'update', body: { status: input.to }, stillNeeded });
+        const task = await write({ uid: input.uid, kind: 'update', body: { status: to }, stillNeeded });
+        if (stillNeeded(task)) return false;
         await remark(input.uid, input.comment);
+        return true;
       });
     },
 

@@ -89,14 +89,12 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     /** What the provider was asked and has not answered: it may have done it all the same. */
     let unanswered: Call | undefined;
     process.saga.add('releasing the reserved amount', async () => {
-      if (reservation && !payment) await unreserve(reservation.id);
+      if (reservation && !payment) await release();
     });
     process.saga.add('refunding the payment', async () => {
       // The same key again: the answer tells what there is to undo, a refusal that there is nothing.
       if (unanswered) await settled(() => ask(unanswered as Call, patient));
-      if (!payment) return;
-      const refund = { claimId: id, paymentId: payment.id };
-      await patient.refundPayment.executeWithOptions({ summary: 'refund the payment' }, [refund]);
+      if (payment) await refund();
     });
 
     const amount = { claimId: id, ...total };
@@ -118,8 +116,34 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
         return payment?.id;
       },
     });
-    if (!payment && !result.skipped && reservation) await release(reservation.id);
+    if (result.source !== 'engine' && !result.skipped) await CancellationScope.nonCancellable(giveBack);
     return paid(result);
+
+    /**
+     * Paid by hand: what the provider has set aside is free again, and what it has paid is given back. Its refusal of that changes
+     * nothing of the payment by hand.
+     */
+    async function giveBack(): Promise<void> {
+      // Without an answer it may have done it all the same: the same key again tells.
+      if (unanswered) await settled(() => ask(unanswered as Call, patient));
+      const { failure } = await settled(async () => {
+        if (payment) await refund();
+        else if (reservation) await release();
+      });
+      if (!failure) return;
+      const what = payment ? 'payment not refunded' : 'reservation not released';
+      process.audit({ what, step: 'payment', source: 'engine', why: messageOf(failure) });
+    }
+
+    async function refund(): Promise<void> {
+      const what = { claimId: id, paymentId: (payment as { id: string }).id };
+      await patient.refundPayment.executeWithOptions({ summary: 'refund the payment' }, [what]);
+    }
+
+    async function release(): Promise<void> {
+      const what = { claimId: id, reservationId: (reservation as { id: string }).id };
+      await patient.releasePayment.executeWithOptions({ summary: 'release the reserved amount' }, [what]);
+    }
 
     async function ask(call: Call, by: typeof brisk): Promise<void> {
       unanswered = call;
@@ -146,19 +170,6 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
       const what = { ...amount, reservationId: reservation?.id, attempt };
       return async (by) => void (payment = await by.pay.executeWithOptions({ summary }, [what]));
     }
-  }
-
-  /** Paid by hand: what was set aside for the provider to pay is free again. Its refusal changes nothing of that. */
-  async function release(reservationId: string): Promise<void> {
-    const { failure } = await settled(() => CancellationScope.nonCancellable(() => unreserve(reservationId)));
-    if (failure) {
-      process.audit({ what: 'reservation not released', step: 'payment', source: 'engine', why: messageOf(failure) });
-    }
-  }
-
-  function unreserve(reservationId: string): Promise<void> {
-    const summary = 'release the reserved amount';
-    return patient.releasePayment.executeWithOptions({ summary }, [{ claimId: id, reservationId }]);
   }
 
   async function paid({ skipped, note, reference, work }: StepResult): Promise<Verdict> {

@@ -53,9 +53,8 @@ export class FragmentTask {
   /** A machine has done the step: the task that shows it is closed, or made as one that is DONE. */
   async finish(spec: PersonStep, state: StepState): Promise<void> {
     if (state.uid) return this.settle(state);
-    await this.tolerant(state, async () => {
-      state.uid = (await this.opened(spec, 'DONE')).uid;
-    });
+    const news = await this.tolerant(state, () => this.opened(spec, 'DONE'));
+    if (news) state.uid = news.uid;
   }
 
   /** Gives people back a task that was taken away under them: made anew under its uid, or taken out of the archive. */
@@ -68,24 +67,26 @@ export class FragmentTask {
     });
   }
 
-  /** As it stands in Fragment, its answer read by the schema of this step; null where it no longer exists. */
-  read(spec: PersonStep, { uid }: StepState): Promise<TaskNews | null> {
+  /**
+   * As it stands in Fragment, as news of this step, whatever step its fields name by now: people edit them. Null where it no
+   * longer exists; undefined where Fragment refuses to show it, and what is known has to do.
+   */
+  async read(spec: PersonStep, state: StepState): Promise<TaskNews | null | undefined> {
     const { process } = this.options;
-    return this.activities.readTask.executeWithOptions({ summary: `read task: ${stepName(spec)}` }, [
-      { uid: uid as string, process, step: spec.step },
-    ]);
+    const summary = `read task: ${stepName(spec)}`;
+    const task = { uid: state.uid as string, process, step: spec.step };
+    const news = await this.unlessRefused(state, () =>
+      this.activities.readTask.executeWithOptions({ summary }, [task]),
+    );
+    return news && { ...news, step: spec.step, round: spec.round };
   }
 
   /** From people, for a machine; answers the task as it stands, which may be done. Undefined where Fragment refuses. */
-  async take(spec: PersonStep, state: StepState, comment: string): Promise<TaskNews | null | undefined> {
+  take(spec: PersonStep, state: StepState, comment: string): Promise<TaskNews | null | undefined> {
     const { process } = this.options;
     const task = { uid: state.uid as string, process, step: spec.step, comment };
     const summary = `take task from people: ${stepName(spec)}`;
-    let news: TaskNews | null | undefined;
-    await this.tolerant(state, async () => {
-      news = await this.activities.takeTask.executeWithOptions({ summary }, [task]);
-    });
-    return news;
+    return this.tolerant(state, () => this.activities.takeTask.executeWithOptions({ summary }, [task]));
   }
 
   async close(state: StepState, comment?: string): Promise<void> {
@@ -101,12 +102,18 @@ export class FragmentTask {
     return this.tolerant(state, () => this.close(state, comment));
   }
 
-  /** To people: a machine's task that was STARTED, or one whose completion (`doneAt`) is none. */
-  handBack(state: StepState, from: Status, comment: string, doneAt?: string): Promise<void> {
+  /**
+   * To people: a machine's task that was STARTED, or one whose completion (`doneAt`) is none. False where it is not theirs:
+   * Fragment refused, or has left the task as it was.
+   */
+  async handBack(state: StepState, from: Status, comment: string, doneAt?: string): Promise<boolean> {
     const change = { uid: state.uid as string, from, to: 'TODO' as const, comment, ...(doneAt ? { doneAt } : {}) };
-    return this.tolerant(state, () =>
-      this.activities.setTaskStatus.executeWithOptions({ summary: `set task to TODO: ${stepName(state)}` }, [change]),
-    );
+    const summary = `set task to TODO: ${stepName(state)}`;
+    const theirs = await this.tolerant(state, async () => {
+      // Answers in the oldest histories are empty.
+      return (await this.activities.setTaskStatus.executeWithOptions({ summary }, [change])) ?? true;
+    });
+    return theirs ?? false;
   }
 
   comment(state: StepState, comment: string): Promise<void> {
@@ -117,19 +124,19 @@ export class FragmentTask {
     );
   }
 
-  /** False where the task is that person's already. Whom Fragment does not know gets no task: a comment says so. */
+  /**
+   * False where the task is that person's already, or Fragment refused. Whom Fragment does not know gets no task: a comment
+   * says so.
+   */
   async reassign(state: StepState, email: string, comment: string): Promise<boolean> {
     const uid = state.uid as string;
     const change = { uid, email, comment, look: this.givenTo.get(uid) === email };
-    let outcome: string | undefined;
-    await this.tolerant(state, async () => {
-      outcome = await this.activities.reassignTask.executeWithOptions(
-        { summary: `reassign task: ${stepName(state)}` },
-        [change],
-      );
-    });
-    this.givenTo.set(uid, email);
-    return outcome !== 'unchanged';
+    const summary = `reassign task: ${stepName(state)}`;
+    const outcome = await this.tolerant(state, () =>
+      this.activities.reassignTask.executeWithOptions({ summary }, [change]),
+    );
+    if (outcome) this.givenTo.set(uid, email);
+    return outcome !== undefined && outcome !== 'unchanged';
   }
 
   setDue(state: StepState): Promise<void> {
@@ -193,12 +200,17 @@ export class FragmentTask {
     return { ...this.content, ...(comment ? { comment } : {}) };
   }
 
-  private async tolerant(state: StepState, change: () => Promise<void>): Promise<void> {
+  private tolerant<T>(state: StepState, change: () => Promise<T>): Promise<T | undefined> {
+    return this.unlessRefused(state, () => this.shield.run(change));
+  }
+
+  private async unlessRefused<T>(state: StepState, request: () => Promise<T>): Promise<T | undefined> {
     try {
-      await this.shield.run(change);
+      return await request();
     } catch (error) {
       if (!isRejected(error)) throw error;
       this.refused(state, error);
+      return undefined;
     }
   }
 }

@@ -211,6 +211,10 @@ export class TaskProcess {
     this.reason = reason;
     this.state.paused = undefined;
     this.audit({ what: 'undoing', source: 'engine', why: reason });
+    // What was asked of the step must not decide over what is undone.
+    const step = this.waiting?.state;
+    this.waiting = undefined;
+    if (step) this.dropOvertaken(step);
     await this.saga.compensate(async (what, error) => {
       const problem = `${what} failed: ${messageOf(error)}`;
       this.attention(problem);
@@ -345,7 +349,11 @@ export class TaskProcess {
   }
 
   private agreed(step: StepState, verb: CompleteStep): void {
-    if (!isSame(step, verb)) refuse(`${step.step} was decided before: ${step.decision ?? step.status}`);
+    if (isSame(step, verb)) return;
+    if (isOver(step)) refuse(`${step.step} was decided before: ${step.decision ?? step.status}`);
+    refuse(
+      `${step.step} cannot be decided now: ${this.reason ? `it is undone (${this.reason})` : 'it is tried again'}`,
+    );
   }
 
   /** Of the current step; none while its clock stands still. */

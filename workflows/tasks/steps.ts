@@ -127,7 +127,7 @@ export class TaskSteps {
     }
   }
 
-  /** Waits until the step is done, parking it where its task is taken away for the second time. */
+  /** Waits until the step is done, parking it where its task is taken away for the second time, or cannot be handed back. */
   private async wait(spec: PersonStep, state: StepState): Promise<StepResult> {
     const waiting = new StepWait(this.process, this.task, spec, state);
     for (;;) {
@@ -138,7 +138,9 @@ export class TaskSteps {
       this.parked(spec, state, end.problem);
       const result = await this.waitParked(waiting, spec, state);
       if (result) return result;
-      await this.task.restore(spec, state, end.absent);
+      await end.again();
+      // Asked for again meanwhile: this is it.
+      this.dropRetries(state);
       this.unparked(state, 'waiting');
     }
   }
@@ -147,9 +149,12 @@ export class TaskSteps {
   private async handOver<T>(spec: MachineStep<T>, state: StepState, problem: string): Promise<StepResult | undefined> {
     const comment = `${problem}. Do this step by hand and finish the task.`;
     if (state.uid) {
-      await this.task.handBack(state, 'STARTED', comment);
-      // What people did to the task while it was the machine's answers nothing.
-      while (this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid));
+      const theirs = await this.task.handBack(state, 'STARTED', comment);
+      // What people did to the task while it was the machine's answers nothing; what they did since is told by the task.
+      let told = false;
+      while (this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid)) told = true;
+      const news = theirs && told ? await this.task.read(spec, state) : undefined;
+      if (news?.status === 'DONE') this.process.events.push({ kind: 'news', news });
       this.parked(spec, state, problem);
     } else {
       const ended = await this.opened(spec, state, 'TODO', comment, problem);
@@ -179,6 +184,15 @@ export class TaskSteps {
     this.process.auditVerb(verb, 'retried', state.step);
     this.process.acted(verb);
     this.process.dropOvertaken(state);
+  }
+
+  /** What else was asked of the step still counts. */
+  private dropRetries({ step }: StepState): void {
+    const isRetry = (event: StepEvent): boolean => event.kind === 'retry';
+    for (let again = this.process.take(isRetry); again; again = this.process.take(isRetry)) {
+      this.process.auditVerb(again as VerbEvent, 'late retry ignored', step);
+      this.process.acted(again as VerbEvent);
+    }
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */

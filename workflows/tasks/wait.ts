@@ -5,8 +5,11 @@ import type { StepEvent, TaskProcess, VerbEvent } from './process.js';
 import { objection, stepName, type PersonStep, type StepResult } from './step.js';
 
 export type ParkedEnd = { answer: StepResult } | { verb: VerbEvent };
-/** What ended the waiting: an answer, a verb that ends the step, or a task that was taken away once too often. */
-export type WaitEnd = ParkedEnd | { problem: string; absent: 'deleted' | 'archived' };
+/**
+ * What ended the waiting: an answer, a verb that ends the step, or a problem that takes an operator: a task that was taken away
+ * once too often, or one that cannot be handed back. `again` tries to mend it, before the step is waited for once more.
+ */
+export type WaitEnd = ParkedEnd | { problem: string; again: () => Promise<void> | void };
 
 /** Fragment's own precision is not documented: whole seconds, at the coarsest that is likely. */
 const ROUNDING_MS = 1_000;
@@ -51,11 +54,15 @@ export class StepWait {
       else if (event.news.absent && event.news.status !== 'DONE') {
         const absent = await this.stillAbsent();
         this.taken += absent ? 1 : 0;
-        if (absent && this.taken > 1) return { absent, problem: problemOf(absent) };
+        if (absent && this.taken > 1) {
+          return { problem: problemOf(absent), again: () => this.task.restore(this.spec, this.state, absent) };
+        }
         if (absent) await this.restore(absent);
       } else {
-        const answer = await this.judge(event.news);
-        if (answer) return { answer };
+        const { news } = event;
+        const verdict = await this.judge(news);
+        if (verdict && 'answer' in verdict) return verdict;
+        if (verdict) return { ...verdict, again: () => void this.process.events.unshift({ kind: 'news', news }) };
       }
     }
   }
@@ -68,8 +75,8 @@ export class StepWait {
       else if (event.kind === 'changeDue') await this.changeDue(event);
       else if (event.kind !== 'news') return { verb: event };
       else if (event.news.status === 'DONE') {
-        const answer = await this.judge(event.news);
-        if (answer) return { answer };
+        const verdict = await this.judge(event.news);
+        if (verdict && 'answer' in verdict) return verdict;
       }
     }
   }
@@ -119,23 +126,21 @@ export class StepWait {
     await this.task.setDue(this.state);
   }
 
-  /** The answer, where it is one; else the task goes back to the person. */
-  private async judge(told: TaskNews): Promise<StepResult | undefined> {
+  /** The answer, where it is one; else the task goes back to the person, and it is a problem where that fails. */
+  private async judge(told: TaskNews): Promise<{ answer: StepResult } | { problem: string } | undefined> {
     // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
-    const news = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
+    const seen = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
+    const news = seen === undefined ? told : seen;
     if (news?.status !== 'DONE') {
       // Handed back, and taken away: an answer that was told late is what tells of it.
       if (!news || news.absent) this.process.events.push({ kind: 'news', news: news ?? gone(this.state) });
       return undefined;
     }
     const problem = this.problemWith(news);
-    if (problem) {
-      await this.handBack(problem, news.doneAt);
-      return undefined;
-    }
+    if (problem) return (await this.handBack(problem, news.doneAt)) ? undefined : { problem: stuckOf(problem) };
     // An answer that the person corrected just before it was handed back counts, but its task stands open then.
     if (this.handedBack) await this.task.settle(this.state);
-    return answerOf(news);
+    return { answer: answerOf(news) };
   }
 
   private problemWith(news: TaskNews): string | undefined {
@@ -143,13 +148,14 @@ export class StepWait {
     return news.problem ?? objection(this.spec, news.answer ?? {}, who);
   }
 
-  private async handBack(problem: string, doneAt?: string): Promise<void> {
+  /** False where people do not get it: Fragment refused, or has left it as it was. */
+  private async handBack(problem: string, doneAt?: string): Promise<boolean> {
     const { state, process } = this;
     process.audit({ what: 'handed back', step: state.step, source: 'engine', why: problem });
     state.problem = problem;
     process.show();
     this.handedBack = true;
-    await this.task.handBack(state, 'DONE', problem, doneAt);
+    return this.task.handBack(state, 'DONE', problem, doneAt);
   }
 
   private async reassign(event: VerbEvent & { kind: 'reassign' }): Promise<void> {
@@ -176,12 +182,11 @@ export class StepWait {
     const { clock, state, process } = this;
     const now = Date.now();
     clock.moveDue(Date.parse(due), now);
-    this.due = clock
-      .alarms()
-      .filter(({ kind, after }) => after > clock.elapsed(now) || (kind === 'overdue' && Date.parse(due) <= now));
+    // Of a date before the next opening hour no time is left, though it is still to come.
+    this.due = clock.alarms().filter(({ kind, after }) => kind === 'overdue' || after > clock.elapsed(now));
     state.due = due;
     if (state.status === 'overdue' && Date.parse(due) > now) state.status = 'waiting';
-    process.state.needsAttention = undefined;
+    if (state.status !== 'parked') process.state.needsAttention = undefined;
     process.await(state);
   }
 
@@ -196,13 +201,13 @@ export class StepWait {
     const { spec, state, process } = this;
     // A completion, or a task taken away, that nobody told us of comes to light here.
     const news = await this.task.read(spec, state);
-    if (!news || news.status === 'DONE' || news.absent) {
+    if (news === null || news?.status === 'DONE' || news?.absent) {
       process.events.push({ kind: 'news', news: news ?? gone(state) });
       this.due.unshift({ kind, after: this.clock.elapsed(Date.now()) });
       return;
     }
-    if (this.movedBy(news.due)) {
-      const due = new Date(news.due as string).toISOString();
+    if (this.movedBy(news?.due)) {
+      const due = new Date(news?.due as string).toISOString();
       process.audit({ what: `due date moved to ${due}`, step: state.step, source: 'person', why: 'in Fragment' });
       this.dueInFragment = due;
       this.rearm(due);
@@ -226,8 +231,8 @@ export class StepWait {
   /** News that a task is gone is a hint, and hints may be wrong or late: what Fragment says now decides. */
   private async stillAbsent(): Promise<'deleted' | 'archived' | undefined> {
     const news = await this.task.read(this.spec, this.state);
-    if (!news) return 'deleted';
-    if (news.status !== 'DONE') return news.absent;
+    if (news === null) return 'deleted';
+    if (news?.status !== 'DONE') return news?.absent;
     this.process.events.push({ kind: 'news', news });
     return undefined;
   }
@@ -238,9 +243,20 @@ export class StepWait {
     await this.task.restore(spec, state, absent);
   }
 
+  /** Of the single task, which was that step's: its news may be late. A task of its own is this step's, whatever it names. */
   private isPast(step: string | undefined, round: number | undefined): boolean {
-    return this.process.history.some((past) => past.status === 'done' && past.step === step && past.round === round);
+    const { process, state } = this;
+    return process.history.some(
+      (past) => past.status === 'done' && past.uid === state.uid && past.step === step && past.round === round,
+    );
   }
+}
+
+function stuckOf(problem: string): string {
+  return (
+    `its answer is none (${problem}), and Fragment does not let its task be opened again. Give the answer by complete, ` +
+    'or open the task again in Fragment; retry hands it back once more'
+  );
 }
 
 function problemOf(absent: 'deleted' | 'archived'): string {
