@@ -167,7 +167,10 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       });
     },
 
-    /** Takes the single task to another step: unassigned, with no trace of the last answer. */
+    /**
+     * Takes the single task to another step: unassigned, with no trace of the last answer. @throws FragmentRejected where Fragment
+     * takes that and leaves the task done: whether it lets a task be opened again is not documented, and done is an answer.
+     */
     moveTask(input: MoveTask): Promise<TaskNews> {
       return orFailure(async () => {
         const own = Object.fromEntries(formKeys(input.process).map((key) => [key, null]));
@@ -177,10 +180,14 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
           form_data: { ...CLEARED_ANSWER, ...own },
         };
         if (input.due) body.due_at = input.due;
-        const at = (task: Task | undefined) =>
-          task?.fields?.step === input.step && Number(task.fields.round) === input.round;
-        const intent: Write = { uid: input.uid, kind: 'update', body, stillNeeded: (task) => !at(task) };
-        const task = await writeUnassigned(intent);
+        /** By an attempt whose answer was lost: people may have done it since. */
+        let movedBefore = false;
+        const stillNeeded = (task: Task | undefined) => {
+          movedBefore = task?.fields?.step === input.step && Number(task.fields.round) === input.round;
+          return !movedBefore;
+        };
+        const task = await writeUnassigned({ uid: input.uid, kind: 'update', body, stillNeeded });
+        if (task.status === 'DONE' && body.status !== 'DONE' && !movedBefore) throw notOpenedAgain(input.uid);
         await remark(input.uid, input.comment);
         return taskNews(task, parseAnswer, input);
       });
@@ -313,6 +320,11 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       });
     },
   };
+}
+
+function notOpenedAgain(uid: string): FragmentRejectedError {
+  const remedy = 'a process with one task for all steps needs that; start it with a task per step';
+  return new FragmentRejectedError(`Fragment does not open a task again: ${remedy}`, `PATCH /tasks/${uid}`, 200);
 }
 
 async function allSettled<T>(work: Promise<T>[]): Promise<T[]> {

@@ -35,6 +35,10 @@ export const behaviourSchema = z.strictObject({
     .default(200)
     .describe('answer to DELETE'),
   putResetsStatus: z.boolean().default(false).describe('PUT without `status` puts an existing task back to TODO'),
+  reopening: z
+    .enum(['allow', '422', 'ignore'])
+    .default('allow')
+    .describe('a status that takes a task back from DONE: set, refused, or answered with 200 and left out'),
   automaticTimestamps: z
     .boolean()
     .default(true)

@@ -49,6 +49,7 @@ export function changed(before: StoredTask, write: TaskWrite, circumstances: Cir
     after.form_data = { ...before.form_data, ...write.form_data };
   }
   if (operation !== 'PATCH' && write.status === undefined && behaviour.putResetsStatus) after.status = 'TODO';
+  if (before.status === 'DONE' && behaviour.reopening === 'ignore') after.status = 'DONE';
   if (behaviour.automaticTimestamps) stamp(before, after, write, at);
   const redated = write.updated_at != null && write.updated_at !== before.updated_at;
   if (isDeepStrictEqual(before, after) && !redated && !behaviour.noopTouches) return before;

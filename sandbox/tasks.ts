@@ -93,8 +93,12 @@ export class TaskStore {
 
   /** Throws the refusal that `apply` would throw, and changes nothing. */
   check(operation: Operation, write: TaskWrite): void {
-    const present = write.uid !== undefined && this.#entries.has(write.uid);
-    const { duplicatePost, missingTitle, patchUidOnly } = this.#behaviour;
+    const before = write.uid === undefined ? undefined : this.get(write.uid);
+    const present = before !== undefined;
+    const { duplicatePost, missingTitle, patchUidOnly, reopening } = this.#behaviour;
+    if (before?.status === 'DONE' && reopening === '422' && (write.status ?? 'DONE') !== 'DONE') {
+      throw invalid(['body', 'status'], 'a task that is done stays done', 'value_error');
+    }
     if (operation === 'PATCH') {
       if (!present) throw new Refusal(404, `task ${write.uid} not found`);
       const empty = Object.keys(write).every((key) => key === 'uid');

@@ -63,16 +63,22 @@ export const TASK_PROBES: Probe[] = [
     },
   },
   {
-    name: 'done, again, and put',
-    question: 'Does DONE stamp done_at, does the same PATCH again move updated_at, and does PUT without status reopen?',
-    requests: 4,
+    name: 'done, again, put, and back',
+    question:
+      'Does DONE stamp done_at, does the same PATCH again move updated_at, does PUT without status reopen, and does PATCH to TODO?',
+    requests: 6,
     async run({ wire, tasks }) {
       const { uid } = await tasks.create();
       const done = taskIn(await tasks.patch(uid, { status: 'DONE' }), 'PATCH to DONE');
       await tick(done.updated_at);
       const again = taskIn(await tasks.patch(uid, { status: 'DONE' }), 'PATCH to DONE');
       const put = taskIn(await wire.ask('PUT', `/tasks/${uid}`, { body: { fields: tasks.fields() } }), 'PUT');
+      if (put.status !== 'DONE') await tasks.patch(uid, { status: 'DONE' });
+      const back = await tasks.patch(uid, { status: 'TODO' });
       return {
+        reopening: isRefusal(back.status)
+          ? refusedOr('', back)
+          : { value: taskIn(back, 'PATCH to TODO').status === 'DONE' ? 'ignore' : 'allow' },
         automaticTimestamps: { value: Boolean(done.done_at) },
         noopTouches: touched(done, again),
         putResetsStatus:

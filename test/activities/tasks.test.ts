@@ -66,6 +66,36 @@ describe('the activities on tasks', () => {
     assert.equal(status(), 'DONE');
   });
 
+  describe('of a task that is done', () => {
+    const back = () => activities.setTaskStatus({ uid, from: 'DONE', to: 'TODO', comment: 'once more' });
+    const step = { process: 'claim', step: 'review', round: 1, fields: { title: 'a task', step: 'review', round: 1 } };
+    const move = () => activities.moveTask({ ...step, uid });
+    const refused = ({ type }: { type?: string }) => type === 'FragmentRejected';
+    beforeEach(() => sandbox.tasks.apply('PATCH', { uid, status: 'DONE' }));
+
+    it('say where Fragment opens none again that it is not given back, nor moved on', async () => {
+      sandbox.behaviour.reopening = '422';
+      await assert.rejects(run(back), refused);
+      await assert.rejects(run(move), refused);
+      sandbox.behaviour.reopening = 'ignore';
+      assert.equal(await run(back), false);
+      assert.deepEqual(sandbox.tasks.detail(uid)?.comments, []);
+      await assert.rejects(run(move), refused);
+    });
+
+    it('take one for moved that people did before the answer to the move was repeated', async () => {
+      sandbox.faults.add({ kind: 'lost-answer', match: { path: '/tasks/:uid' } });
+      let done = false;
+      sandbox.tasks.subscribe((task, { by }) => {
+        if (by !== 'api' || task.status !== 'TODO' || done) return;
+        done = true;
+        sandbox.tasks.apply('PATCH', { uid, status: 'DONE' }, 'ann@example.com');
+      });
+      assert.equal((await run(move)).status, 'DONE');
+      assert.ok(done);
+    });
+  });
+
   describe('where Fragment refuses the comment', () => {
     beforeEach(() => sandbox.faults.add({ kind: 'status', status: 422, match: { path: '/tasks/:uid/comments' } }));
     afterEach(() => assert.deepEqual(sandbox.faults.waiting, [], 'it was made'));

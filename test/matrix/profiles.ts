@@ -18,8 +18,11 @@ const CHOSEN: Partial<Record<Switch, unknown[]>> = {
   cursorParam: ['page_token'],
   commentKey: ['text'],
 };
-/** The suite asks for more than 60 requests a minute; how the limit is kept has tests of its own (test/fragment, test/e2e). */
-export const LEFT_OUT: readonly Switch[] = ['rateLimit', 'burst'];
+/**
+ * The suite asks for more than 60 requests a minute; how the limit is kept has tests of its own (test/fragment, test/e2e). Where
+ * no task is opened again there is no single-task lifecycle; what holds then is in test/activities and test/workflows.
+ */
+export const LEFT_OUT: readonly Switch[] = ['rateLimit', 'burst', 'reopening'];
 
 /** Every value of every switch, the default first. */
 export const VALUES: ReadonlyMap<Switch, readonly unknown[]> = new Map(

@@ -92,6 +92,21 @@ describe('sandbox: single tasks', () => {
     assert.equal((await send(sandbox, 'PUT', path, { fields: { title: 'y' } })).body.status, 'TODO');
   });
 
+  it('opens a task again, refuses to, or leaves it done', async () => {
+    const sandbox = await start();
+    const path = `/tasks/${uid(1)}`;
+    for (const [reopening, status, left] of [
+      ['allow', 200, 'TODO'],
+      ['422', 422, 'DONE'],
+      ['ignore', 200, 'DONE'],
+    ] as const) {
+      await send(sandbox, 'PUT', path, { fields: { title: 'x' }, status: 'DONE' });
+      sandbox.behaviour.reopening = reopening;
+      assert.equal((await send(sandbox, 'PATCH', path, { status: 'TODO', priority: 'high' })).status, status);
+      assert.equal(sandbox.tasks.get(uid(1))?.status, left);
+    }
+  });
+
   it('clears, refuses or ignores null for a native field', async () => {
     const sandbox = await start();
     const path = `/tasks/${uid(1)}`;

@@ -85,7 +85,7 @@ describe('what crosses something else on its way to a claim', function () {
       stage.fragment.change(uid, { fields: { step: 'data_entry', round: 1 } });
       await claim.tell(stage.fragment.news(uid));
       // Of the single task the news may be an old copy: the next deadline looks.
-      await stage.skip('3 days');
+      if (lifecycle === 'single-task') await stage.skip('3 days');
       assert.equal((await claim.result()).outcome, 'rejected');
       assert.ok(reads(claim) <= 2, `${reads(claim)} reads`);
     });
