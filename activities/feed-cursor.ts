@@ -29,19 +29,24 @@ export interface FeedCursor {
   suspect?: string;
   /** Every awaited task has been looked at since the list has been relied on. */
   cycled: boolean;
-  /** What has been passed on, by a digest of task and transition, and in which round. */
-  delivered: Record<string, number>;
+  /** What has been passed on, by a digest of task and transition. */
+  delivered: Record<string, Told>;
   /** Tasks whose completion a read found before the list told of it, and when (ms since 1970). */
   unlisted: Record<string, { transition: string; since: number }>;
 }
+
+/** The round in which it was passed on last; with how often, where that was more than once. */
+export type Told = number | readonly [round: number, times: number];
 
 /** Enough for the completions of some minutes; with more, the oldest may be told twice, which processes expect. */
 const DELIVERED = 2_000;
 /**
  * Rounds after which a completion is passed on again to a process that still awaits it: Fragment may not move done_at when a
- * task is reopened and done again, and then the two look alike.
+ * task is reopened and done again, and then the two look alike. Twice as many each time, up to a day or so: a process that is
+ * paused or parked for months must not run into the 10,000 Signals that Temporal takes for one.
  */
-const DELIVERED_ROUNDS = 100;
+const AGAIN_AFTER_ROUNDS = 100;
+const AGAIN_AT_THE_LATEST_ROUNDS = 12_800;
 /** A few are enough to find out about the list. */
 const UNLISTED = 20;
 const LONGEST_RETRY_MS = 6 * 3_600_000;
@@ -92,6 +97,17 @@ export function noteUnlisted(cursor: FeedCursor, uid: string, transition: string
   if (Object.keys(cursor.unlisted).length < UNLISTED) cursor.unlisted[uid] = { transition, since: now };
 }
 
+/** Whether it is to be passed on: for the first time, or because a process still awaits it that was told long ago. */
+export function isToTell({ delivered, round }: FeedCursor, transition: string): boolean {
+  const told = delivered[transition];
+  return told === undefined || round - lastOf(told) >= gapAfter(told);
+}
+
+export function noteTold(cursor: FeedCursor, transition: string): void {
+  const before = cursor.delivered[transition];
+  cursor.delivered[transition] = before === undefined ? cursor.round : [cursor.round, timesOf(before) + 1];
+}
+
 /** Completions, by their task, that the list has had time enough to bring. */
 export function longUnlisted(cursor: FeedCursor, now: number, patienceMs: number): [uid: string, transition: string][] {
   return Object.entries(cursor.unlisted)
@@ -110,7 +126,13 @@ function climb(cursor: FeedCursor): void {
   delete cursor.why;
 }
 
-function prune({ delivered, round }: FeedCursor): Record<string, number> {
-  const kept = Object.entries(delivered).filter(([, when]) => round - when < DELIVERED_ROUNDS);
-  return Object.fromEntries(kept.toSorted(([, a], [, b]) => a - b).slice(-DELIVERED));
+/** Kept beyond its gap, so that telling it again counts as that. */
+function prune({ delivered, round }: FeedCursor): Record<string, Told> {
+  const kept = Object.entries(delivered).filter(([, told]) => round - lastOf(told) < 2 * gapAfter(told));
+  return Object.fromEntries(kept.toSorted(([, a], [, b]) => lastOf(a) - lastOf(b)).slice(-DELIVERED));
 }
+
+const lastOf = (told: Told): number => (typeof told === 'number' ? told : told[0]);
+const timesOf = (told: Told): number => (typeof told === 'number' ? 1 : told[1]);
+const gapAfter = (told: Told): number =>
+  Math.min(AGAIN_AFTER_ROUNDS * 2 ** (timesOf(told) - 1), AGAIN_AT_THE_LATEST_ROUNDS);

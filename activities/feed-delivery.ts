@@ -3,7 +3,7 @@ import { log, metricMeter } from '@temporalio/activity';
 import { WorkflowNotFoundError, isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Task } from '../fragment/schema.js';
 import { mapBounded } from './bounded.js';
-import type { FeedCursor } from './feed-cursor.js';
+import { isToTell, noteTold, type FeedCursor } from './feed-cursor.js';
 import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
 
 /** What a process is to be told, once. */
@@ -32,7 +32,7 @@ const INVALID_ARGUMENT = 3;
 export async function deliver(temporal: Client, cursor: FeedCursor, deliveries: readonly Delivery[]): Promise<number> {
   const fresh = new Map<string, Delivery>();
   for (const delivery of deliveries) {
-    if (cursor.delivered[delivery.transition] === undefined) fresh.set(delivery.transition, delivery);
+    if (isToTell(cursor, delivery.transition)) fresh.set(delivery.transition, delivery);
   }
   const delay = metricMeter.createHistogram(FEED_DELAY, 'int', 'ms', 'From a completion in Fragment to the signal');
   await mapBounded([...fresh.values()], AT_ONCE, async (delivery) => {
@@ -41,7 +41,7 @@ export async function deliver(temporal: Client, cursor: FeedCursor, deliveries: 
     // The clocks are two: a completion that is told before it happened was told at once.
     if (!Number.isNaN(ms)) delay.record(Math.max(0, ms));
   });
-  for (const transition of fresh.keys()) cursor.delivered[transition] = cursor.round;
+  for (const transition of fresh.keys()) noteTold(cursor, transition);
   return fresh.size;
 }
 
