@@ -37,7 +37,7 @@ const refusalSchema = z.looseObject({ code: z.string().optional(), message: z.st
  */
 export function createPaymentActivities(provider: { url: string; token?: string } | undefined) {
   const http = boundedHttp(TIMEOUT_MS, {});
-  const post = async (path: string, idempotencyKey: string, body: unknown): Promise<{ id: string }> => {
+  const post = async (path: string, idempotencyKey: string, body: unknown): Promise<unknown> => {
     const answer = await http
       .post(`${provider?.url.replace(/\/+$/, '')}${path}`, body, {
         headers: {
@@ -48,7 +48,7 @@ export function createPaymentActivities(provider: { url: string; token?: string 
       .catch((error: { code?: string; message: string }) => {
         throw ApplicationFailure.retryable(`no answer from the payment provider: ${error.code ?? error.message}`);
       });
-    if (answer.status >= 200 && answer.status < 300) return answerSchema.parse(answer.data);
+    if (answer.status >= 200 && answer.status < 300) return answer.data;
     const refusal = refusalSchema.safeParse(answer.data).data;
     const reason = oneLine(refusal?.message ?? refusal?.code ?? '') || 'no reason given';
     if (answer.status < 400 || answer.status >= 500 || PASSING.includes(answer.status)) {
@@ -65,8 +65,7 @@ export function createPaymentActivities(provider: { url: string; token?: string 
     async reservePayment({ claimId, amount, currency, attempt }: Payment): Promise<{ id: string } | null> {
       if (!provider) return null;
       const body = { claim_id: claimId, amount, currency };
-      const { id } = await post('/reservations', key(claimId, 'reserve', attempt), body);
-      return { id };
+      return madeBy('reserve', await post('/reservations', key(claimId, 'reserve', attempt), body));
     },
 
     async releasePayment({ claimId, reservationId }: { claimId: string; reservationId: string }): Promise<void> {
@@ -76,8 +75,7 @@ export function createPaymentActivities(provider: { url: string; token?: string 
 
     async pay({ claimId, amount, currency, reservationId, attempt }: Payment): Promise<{ id: string }> {
       const body = { claim_id: claimId, amount, currency, ...(reservationId ? { reservation_id: reservationId } : {}) };
-      const { id } = await post('', key(claimId, 'pay', attempt), body);
-      return { id };
+      return madeBy('pay', await post('', key(claimId, 'pay', attempt), body));
     },
 
     async refundPayment({ claimId, paymentId }: { claimId: string; paymentId: string }): Promise<void> {
@@ -85,6 +83,15 @@ export function createPaymentActivities(provider: { url: string; token?: string 
       log.info('payment refunded', { claimId });
     },
   };
+}
+
+/** What was made has to be named: nothing could be paid from it, or undone. Asked for again, as if there had been no answer. */
+function madeBy(call: string, answer: unknown): { id: string } {
+  const { data } = answerSchema.safeParse(answer);
+  if (data) return { id: data.id };
+  throw ApplicationFailure.retryable(
+    `the payment provider's answer to ${call} has no id, a text of 200 characters at most`,
+  );
 }
 
 function key(claimId: string, call: string, attempt: number): string {

@@ -88,6 +88,21 @@ describe('a due date that moves', function () {
     assert.ok(!untouched.audit.some(({ what }) => what.startsWith('due date')));
   });
 
+  it('of a task that an outage kept from being opened is as late in Fragment as the process counts', async () => {
+    let away = true;
+    const back = stage.fragment.beforeEach(({ activity, input }) => {
+      if (away && activity === 'openTask' && JSON.stringify(input).includes('outage')) throw new Error('no answer');
+    });
+    const claim = await stage.startClaim('outage', { policy: { deadlines } });
+    await stage.skip('5 hours');
+    away = false;
+    await stage.skip('2 minutes');
+    const { uid, due, since } = await claim.at('data_entry');
+    assert.equal(Date.parse(String(due)) - Date.parse(String(since)), 24 * HOUR);
+    await claim.until('it is due as late in Fragment', () => stage.fragment.get(String(uid)).due_at === due);
+    back();
+  });
+
   it('35: has to be an instant in the future, with a reason, of a step that waits', async () => {
     const { claim } = await start('refused');
     const due = await hoursAfterStart(claim, 48);

@@ -13,6 +13,8 @@ export type WaitEnd = ParkedEnd | { problem: string; again: () => Promise<void> 
 
 /** Fragment's own precision is not documented: whole seconds, at the coarsest that is likely. */
 const ROUNDING_MS = 1_000;
+/** A task that took longer to be opened, in an outage, gets the due date that its process counts with; else that is no write worth. */
+const LATE_MS = 3_600_000;
 /** As the Web UI shows the timer. */
 const UNTIL: Record<Alarm['kind'], string> = {
   remind: 'until the reminder',
@@ -41,7 +43,7 @@ export class StepWait {
     this.clock = new StepClock(spec.deadline, Date.now());
     this.due = this.clock.alarms();
     process.time(this.clock);
-    this.dueInFragment = state.due;
+    this.dueInFragment = isLate(task.content?.due, state.due) ? task.content?.due : state.due;
   }
 
   async end(): Promise<WaitEnd> {
@@ -250,6 +252,10 @@ export class StepWait {
       (past) => past.status === 'done' && past.uid === state.uid && past.step === step && past.round === round,
     );
   }
+}
+
+function isLate(written: string | undefined, due: string | undefined): boolean {
+  return Date.parse(due ?? '') - Date.parse(written ?? '') >= LATE_MS;
 }
 
 function stuckOf(problem: string): string {
