@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { FragmentAuthError } from '../fragment/errors.js';
-import { connect } from '../client/index.js';
+import { TemporalUnreachableError, connect } from '../client/index.js';
 import { variableOf, type FragmentAccount } from '../worker/accounts.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
@@ -9,6 +9,7 @@ import { webhook } from './doctor-webhook.js';
 import { workersFinding } from './doctor-workers.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from '../worker/search-attributes.js';
+import { grpcCode } from '../worker/setup-error.js';
 
 export interface Finding {
   what: string;
@@ -63,7 +64,9 @@ async function* temporal(accounts: FragmentAccount[]): AsyncGenerator<Finding> {
   try {
     connected = await connect();
   } catch (error) {
-    const remedy = 'start one with `npm run dev`, or set TEMPORAL_ADDRESS to where it runs';
+    // The others say themselves what to do.
+    const lost = error instanceof TemporalUnreachableError;
+    const remedy = lost ? 'start one with `npm run dev`, or set TEMPORAL_ADDRESS to where it runs' : undefined;
     yield { what: 'Temporal', verdict: 'failure', said: messageOf(error), remedy };
     return;
   }
@@ -84,7 +87,10 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
     const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
     yield { what: `namespace ${name}`, verdict: 'ok', said: `keeps ended processes for ${days} days` };
   } catch (error) {
-    const remedy = `set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create -n ${name}`;
+    const refused = ['PERMISSION_DENIED', 'UNAUTHENTICATED'].includes(grpcCode(error) ?? '');
+    const remedy = refused
+      ? `check TEMPORAL_API_KEY or the TLS certificate, and whether it is meant for namespace ${name}`
+      : `set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create -n ${name}`;
     yield { what: `namespace ${name}`, verdict: 'failure', said: messageOf(error), remedy };
     return;
   }

@@ -1,6 +1,6 @@
 import { NamespaceNotFoundError } from '@temporalio/client';
 import { CommanderError } from 'commander';
-import { InputError } from '../client/index.js';
+import { InputError, TemporalConfigError } from '../client/index.js';
 import { CliError, exitWith, note } from './output.js';
 
 /** The last stop of every error: one line on standard error and an exit code; the stack only where DEBUG is set. */
@@ -12,7 +12,7 @@ export function reportFailure(error: unknown): void {
   }
   note(process.env.DEBUG && error instanceof Error ? (error.stack ?? error.message) : `error: ${messageOf(error)}`);
   if (error instanceof CliError) return exitWith(error.exitCode);
-  exitWith(error instanceof InputError ? 2 : 1);
+  exitWith(error instanceof InputError || error instanceof TemporalConfigError ? 2 : 1);
 }
 
 /** What Temporal says of a search attribute that its namespace does not know. */

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { connectConfig } from '../codec/connect-config.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { freePort } from '../worker/embedded/ports.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
@@ -38,7 +38,7 @@ export async function stageSandbox(
 export async function stageTemporal({ temporalDb }: Keep, undo: Undo): Promise<{ uiUrl?: string; address: string }> {
   if (process.env.TEMPORAL_ADDRESS) {
     await withTemporal(registerIfAllowed);
-    return { address: loadClientConnectConfig().connectionOptions.address ?? process.env.TEMPORAL_ADDRESS };
+    return { address: connectConfig().connectionOptions.address ?? process.env.TEMPORAL_ADDRESS };
   }
   const server = await startDevServer({ dbFilename: temporalDb, searchAttributes: spelledTypes() });
   undo.push(async () => {

@@ -1,7 +1,14 @@
-import { Client, Connection, type ClientOptions, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import {
+  Client,
+  Connection,
+  ServiceError,
+  isGrpcServiceError,
+  type ClientOptions,
+  type ConnectionOptions,
+} from '@temporalio/client';
+import { connectConfig } from '../codec/connect-config.js';
 import { dataConverter } from '../codec/data-converter.js';
-import { TemporalUnreachableError } from './errors.js';
+import { TemporalRefusedError, TemporalUnreachableError } from './errors.js';
 
 export interface Connected {
   client: Client;
@@ -10,7 +17,7 @@ export interface Connected {
 
 /** A client that connects when it is first used: for a server that must answer while Temporal is away. */
 export function connectLazily(options: Pick<ClientOptions, 'dataConverter'> = {}): Connected {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = connectConfig();
   const connection = Connection.lazy({ ...(connectionOptions as ConnectionOptions), connectTimeout: CONNECT_TIMEOUT });
   const encrypted = { dataConverter: dataConverter(process.env.PAYLOAD_KEYS) };
   return { client: new Client({ connection, namespace, ...encrypted, ...options }), close: () => connection.close() };
@@ -23,10 +30,10 @@ const CONNECT_TIMEOUT = '5 seconds';
  * A Temporal client by `TEMPORAL_*` and `temporal.toml`; where they name no server, the one on this machine. What it
  * sends is encrypted where PAYLOAD_KEYS is set, unless a data converter of your own is given. Where
  * OTEL_EXPORTER_OTLP_ENDPOINT is set, its calls are spans of the OpenTelemetry SDK that this process has registered.
- * @throws TemporalUnreachableError where nobody answers within five seconds; PayloadKeysError.
+ * @throws TemporalUnreachableError where nobody answers within five seconds; TemporalRefusedError; TemporalConfigError; PayloadKeysError.
  */
 export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}): Promise<Connected> {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace = 'default' } = connectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const encrypted = { dataConverter: dataConverter(process.env.PAYLOAD_KEYS) };
   const interceptors = await tracing();
@@ -39,8 +46,17 @@ export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}
     const client = new Client({ connection, namespace, interceptors, ...encrypted, ...options });
     return { client, close: () => connection.close() };
   } catch (error) {
+    const code = refusal(error);
+    if (code) throw new TemporalRefusedError(address, namespace, code, { cause: error });
     throw new TemporalUnreachableError(address, { cause: error });
   }
+}
+
+/** gRPC's name for not taking credentials, where that is what came of connecting. */
+function refusal(error: unknown): string | undefined {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  const codes: Record<number, string> = { 7: 'PERMISSION_DENIED', 16: 'UNAUTHENTICATED' };
+  return isGrpcServiceError(cause) ? codes[cause.code] : undefined;
 }
 
 /** A process that has registered no SDK loses the spans, and nothing else. */

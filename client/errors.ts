@@ -94,6 +94,23 @@ export class OnboardingFailedError extends Error {
   }
 }
 
+/** Temporal answers, and does not take this client's credentials. */
+export class TemporalRefusedError extends Error {
+  override readonly name = 'TemporalRefusedError';
+  constructor(
+    readonly address: string,
+    namespace: string,
+    code: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Temporal at ${address} refuses this client (${code}): check TEMPORAL_API_KEY or the TLS certificate, ` +
+        `and whether it is meant for namespace ${namespace}`,
+      options,
+    );
+  }
+}
+
 export class TemporalUnreachableError extends Error {
   override readonly name = 'TemporalUnreachableError';
   constructor(

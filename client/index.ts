@@ -10,6 +10,7 @@ export { describeProblem, readClaims, type ClaimFile, type FileClaim, type FileP
 export { parseJson } from './json-records.js';
 export { pokeFeed, webhookApp, type Poke, type WebhookOptions } from './webhook.js';
 export * from './errors.js';
+export { TemporalConfigError } from '../codec/connect-config.js';
 export {
   DEFAULT_POLICY,
   type Claim,

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
+import { connectConfig } from '../codec/connect-config.js';
 import { dataConverter } from '../codec/data-converter.js';
 import type { Gateway } from '../fragment/gateway.js';
 import { watchAttention } from './attention-metric.js';
 import { workflowSource, type WorkflowSource } from './bundle.js';
 import type { Config } from './config.js';
+import { openConnection } from './connection.js';
 import { fragmentClient } from './fragment.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { serveHealth, type Health } from './health.js';
@@ -63,9 +64,9 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   // Before anything starts: a missing token would show as a lease that nobody can hold.
   if (holdsGateway(role)) for (const account of accounts) fragmentClient(config, account);
   const converter = dataConverter(config.PAYLOAD_KEYS);
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace = 'default' } = connectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await connect({ ...connectionOptions, address }, namespace);
+  const connection = await openConnection({ ...connectionOptions, address }, namespace);
   const place = { connection, namespace, dataConverter: converter };
   const workers: Worker[] = [];
   const gateways = new Map<string | undefined, Gateway>();
@@ -152,23 +153,5 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   async function stop(): Promise<void> {
     shutDown();
     await done;
-  }
-}
-
-async function connect(options: { address: string }, namespace: string): Promise<NativeConnection> {
-  const connection = await NativeConnection.connect(options).catch((cause: unknown) => {
-    const remedy = 'start one with `npm run dev`, or set TEMPORAL_ADDRESS to where it runs';
-    throw new Error(`Temporal cannot be reached at ${options.address}: ${remedy}`, { cause });
-  });
-  try {
-    await connection.workflowService.describeNamespace({ namespace });
-    return connection;
-  } catch (cause) {
-    await connection.close();
-    const reason = (cause as Error).message;
-    const remedy = 'create it, or set TEMPORAL_NAMESPACE';
-    throw new Error(`Temporal at ${options.address} does not serve namespace ${namespace} (${reason}): ${remedy}`, {
-      cause,
-    });
   }
 }

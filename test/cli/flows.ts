@@ -44,12 +44,12 @@ export function startFlows(
   args: string[],
   { env = {}, input = '', cwd = root, program }: FlowsOptions = {},
 ): RunningFlows {
-  // Nothing of this shell's own settings: what the command is told is what stands in the test.
+  // Nothing of this shell's own settings, nor a temporal.toml in its home: what the command is told stands in the test.
   const { PATH, HOME } = process.env;
   const run = program ? ['--import', tsx, join(root, program)] : [join(built(), 'cli', 'main.js')];
   const child = spawn(process.execPath, [...run, ...args], {
     cwd,
-    env: { PATH, HOME, TEMPORAL_CONFIG_FILE: '/nonexistent', ...env },
+    env: { PATH, HOME, XDG_CONFIG_HOME: '/nonexistent', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const kill = (): void => void child.kill('SIGKILL');

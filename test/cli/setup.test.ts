@@ -107,7 +107,10 @@ describe('flows setup', function () {
       assert.deepEqual([asked?.authorization, asked?.client], ['Bearer key-of-the-profile', 'claims-backend']);
 
       const worker = await flows(['worker'], { env: { ...env, FRAGMENT_API_TOKEN: 'x' } });
-      assert.match(worker.stderr, /does not serve namespace claims\.a1b2c/);
+      assert.match(
+        worker.stderr,
+        /does not let this worker into namespace claims\.a1b2c \(PERMISSION_DENIED\): check TEMPORAL_API_KEY/,
+      );
       const seen = stub.calls.findLast(({ path }) => path.endsWith('/DescribeNamespace'));
       assert.deepEqual([seen?.authorization, seen?.client], ['Bearer key-of-the-profile', 'claims-backend']);
     });

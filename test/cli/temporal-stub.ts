@@ -21,7 +21,10 @@ const OK = 0;
 /** For each call by its method's name. What is answered with silence stays open. */
 type Statuses = (method: string) => number | 'silence';
 
-/** One status is that of every call. Over TLS where `tls` is given. It has no features to tell of. */
+/**
+ * One status is that of every call but GetSystemInfo, by which a client learns that it is there: only a function refuses
+ * that too. Over TLS where `tls` is given. It has no features to tell of.
+ */
 export async function startTemporalStub(status: number | Statuses, tls?: SecureServerOptions): Promise<TemporalStub> {
   const server: Http2Server = tls ? createSecureServer(tls) : createServer();
   const calls: Call[] = [];
@@ -30,8 +33,7 @@ export async function startTemporalStub(status: number | Statuses, tls?: SecureS
     const certificate = (stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate?.();
     calls.push({ path, authorization: headers.authorization, client: certificate?.subject?.CN as string | undefined });
     const method = path.slice(path.lastIndexOf('/') + 1);
-    const asked = typeof status === 'number' ? status : status(method);
-    const code = method === 'GetSystemInfo' ? OK : asked;
+    const code = typeof status === 'function' ? status(method) : method === 'GetSystemInfo' ? OK : status;
     if (code === 'silence') return;
     stream.respond(
       { ':status': 200, 'content-type': 'application/grpc', ...(code === OK ? {} : { 'grpc-status': String(code) }) },
