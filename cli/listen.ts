@@ -5,7 +5,7 @@ import { CliError } from './output.js';
 
 export interface Listening {
   url: string;
-  /** Lets what has been received be answered first. */
+  /** Lets what has been received be answered first, for as long as a request may take; then no connection is left. */
   close(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ const REQUEST_MS = 10_000;
 
 export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
-  { port, host }: { port: number; host: string },
+  { port, host, graceMs = REQUEST_MS }: { port: number; host: string; graceMs?: number },
 ): Promise<Listening> {
   const server = createAdaptorServer({ fetch, serverOptions: { requestTimeout: REQUEST_MS } });
   await new Promise<void>((resolve, reject) => {
@@ -27,7 +27,13 @@ export async function listen(
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise<void>((resolve) => {
-        server.close(() => resolve());
+        // A server that is closing no longer times its requests: one that never comes would be waited for without end.
+        const late = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs);
+        late.unref();
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
         if ('closeIdleConnections' in server) server.closeIdleConnections();
       }),
   };

@@ -54,6 +54,7 @@ describe('docker-compose.yml', () => {
       ]);
       for (const [name, text] of ours) {
         assert.match(text, /^ {4}read_only: true$/m, name);
+        assert.match(text, /^ {4}init: true$/m, name);
         assert.match(text, /^ {4}tmpfs:\n {4}- \/tmp$/m, name);
         assert.match(text, /^ {4}cap_drop:\n {4}- ALL$/m, name);
         assert.match(text, /^ {4}security_opt:\n {4}- no-new-privileges:true$/m, name);
