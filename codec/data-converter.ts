@@ -11,6 +11,6 @@ export const failureConverterPath = ['ts', 'js']
 
 /** What turns values into payloads: Temporal's JSON, and with PAYLOAD_KEYS encrypted. @throws PayloadKeysError */
 export function dataConverter(payloadKeys: string | undefined): DataConverter | undefined {
-  if (!payloadKeys) return undefined;
+  if (payloadKeys === undefined) return undefined;
   return { payloadCodecs: [new EncryptionCodec(parsePayloadKeys(payloadKeys))], failureConverterPath };
 }

@@ -23,6 +23,7 @@ const KEY_BYTES = 32;
  * @throws PayloadKeysError: a process with a bad key must not start, it would write what nobody can read.
  */
 export function parsePayloadKeys(text: string): PayloadKeys {
+  if (text.trim() === '') throw new PayloadKeysError('is set and empty: unset it where nothing is to be encrypted');
   const keys = new Map<string, KeyObject>();
   for (const [index, entry] of text.split(',').entries()) {
     const place = `entry ${index + 1}`;

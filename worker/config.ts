@@ -46,15 +46,20 @@ export const configSchema = z.object({
   ),
   PAYMENTS_URL: url.describe('the payment provider; without it, payment is a step that a person does'),
   PAYMENTS_TOKEN: text.describe("the payment provider's bearer token"),
-  PAYLOAD_KEYS: text
+  // Blank is not absent here: a secret that did not arrive would mean histories that anybody reads.
+  PAYLOAD_KEYS: z
+    .string()
+    .optional()
     .superRefine((keys, context) => {
       try {
-        if (keys) parsePayloadKeys(keys);
+        if (keys !== undefined) parsePayloadKeys(keys);
       } catch (error) {
         context.addIssue({ code: 'custom', message: (error as Error).message });
       }
     })
-    .describe('id:base64 of 32 bytes, comma-separated: the first encrypts what Temporal keeps, all decrypt'),
+    .describe(
+      'id:base64 of 32 bytes, comma-separated: the first encrypts what Temporal keeps, all decrypt; without it, nothing is encrypted',
+    ),
   CODEC_TOKEN: text.describe('asked of whoever wants the codec server to decrypt (flows codec serve)'),
   TEMPORAL_DEPLOYMENT_NAME: text
     // What Temporal's server refuses, and only when the worker polls.

@@ -13,7 +13,7 @@ describe('parsePayloadKeys', () => {
   it('refuses what is no set of keys, naming the entry and nothing of its text', () => {
     const secret = key();
     const wrong: [string, RegExp][] = [
-      ['', /entry 1 is not id:base64/],
+      ['', /is set and empty/],
       [secret, /entry 1 is not id:base64/],
       [`a:${secret},`, /entry 2 is not id:base64/],
       [`a:${secret},a:${key()}`, /entry 2 has the id of an earlier one/],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { dataConverter } from '../../codec/data-converter.js';
 import { configSchema, loadConfig } from '../../worker/config.js';
 import { envExample } from '../../worker/env-example.js';
 
@@ -19,11 +20,18 @@ describe("the workers' configuration", () => {
     for (const [name, schema] of Object.entries(configSchema.shape)) assert.ok(schema.description, name);
   });
 
-  it('an empty variable is an absent one, as docker-compose and shells make them', () => {
-    const names = Object.keys(configSchema.shape);
+  it('an empty variable is an absent one, as docker-compose and shells make them, but for the keys', () => {
+    const names = Object.keys(configSchema.shape).filter((name) => name !== 'PAYLOAD_KEYS');
     const blank = Object.fromEntries(names.map((name) => [name, '']));
     // As JSON: an absent key and an undefined one are the same.
     assert.equal(JSON.stringify(loadConfig(blank)), JSON.stringify(loadConfig({})));
+  });
+
+  it('empty keys are no keys, and refused: by clients and by workers', () => {
+    assert.throws(() => loadConfig({ PAYLOAD_KEYS: '' }), /PAYLOAD_KEYS: is set and empty: unset it/);
+    assert.throws(() => dataConverter(''), /PAYLOAD_KEYS: is set and empty: unset it/);
+    assert.equal(loadConfig({}).PAYLOAD_KEYS, undefined);
+    assert.equal(dataConverter(undefined), undefined);
   });
 
   it('names every variable that is wrong and every one that is missing, with no value in it', () => {
