@@ -57,6 +57,19 @@ describe('The dashboard and the alerts', function () {
     for (const { name, expr, text } of alerts) assertShown(name, expr, text, /\$labels\.(\w+)/g);
   });
 
+  it('miss each account whose series have vanished, also while those of others are there', () => {
+    const kept = alerts.filter(({ expr }) => /\bby \(\w+\).*\babsent\(/.test(expr));
+    assert.deepEqual(
+      kept.map(({ name }) => name),
+      ['NobodySendsToFragment', 'ChangeFeedStandsStill'],
+    );
+    for (const { name, expr } of kept) {
+      const [, label, metric] = /\bby \((\w+)\) \(.*\babsent\((\w+)\)/.exec(expr) ?? [];
+      const gone = `(count by (${label}) (last_over_time(${metric}[1d])) unless count by (${label}) (${metric}))`;
+      assert.ok(expr.endsWith(` or ${gone}`), name);
+    }
+  });
+
   it('let an account be chosen that there is', () => {
     const { query } = dashboard.templating.list.find(({ name }) => name === 'account') ?? assert.fail('no account');
     const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(query) ?? [];
