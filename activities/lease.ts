@@ -84,7 +84,7 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
             await assure({ holder, since, at: new Date().toISOString(), gateway });
           } catch (error) {
             if (isTakenAway(error)) return `taken away: ${(error as Error).message}`;
-            log.warn('lease heartbeat got no answer', { error: (error as Error).message });
+            log.warn('lease heartbeat got no answer', { error });
           }
           if (deadline.isOver()) return 'Temporal did not answer in time';
           await sleep(BEAT_MS, undefined, { signal: over.signal }).catch(() => undefined);
@@ -110,7 +110,7 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
         try {
           await temporal.workflow.getHandle(workflowId).signal('leaseTaken', { holder, since });
         } catch (error) {
-          log.warn('the lease is held, but its workflow could not be told', { error: (error as Error).message });
+          log.warn('the lease is held, but its workflow could not be told', { error });
         }
       }
 

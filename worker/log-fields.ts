@@ -28,6 +28,8 @@ function uidOf(argument: unknown): string | undefined {
 export function logFields({ error, ...fields }: LogMetadata): LogMetadata {
   const useful = { ...fields };
   delete useful.taskToken;
+  // Of a workflow task, from Temporal's core: the whole failure as text, what workflow code threw and its words.
+  delete useful.failure;
   // Reconciliation names the process that it mends.
   const claimId = claimIdOf(String(fields.process ?? fields.workflowId ?? ''));
   return {
@@ -39,8 +41,13 @@ export function logFields({ error, ...fields }: LogMetadata): LogMetadata {
 
 /** What kind, and where. The message may quote what a person wrote: it is in the history, which is encrypted. */
 function withoutMessage(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error;
-  const { name, stack = '', type } = error as Error & { type?: string };
+  if (!(error instanceof Error)) {
+    // A gRPC status, as Temporal's core writes it: the code is one of seventeen words, what follows may be a server's text.
+    const [, status] = /^Status \{ code: (\w+)/.exec(String(error)) ?? [];
+    return status ?? typeof error;
+  }
+  const { name, stack = '', type, cause } = error as Error & { type?: string };
+  const { code = (cause as { code?: unknown } | undefined)?.code } = error as { code?: unknown };
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
-  return { name, type, at: frames.slice(0, 5).map((line) => line.trim()) };
+  return { name, type, code, at: frames.slice(0, 5).map((line) => line.trim()) };
 }

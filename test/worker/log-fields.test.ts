@@ -53,6 +53,24 @@ describe("A worker's log lines", function () {
     assert.match(JSON.stringify(logFields({ error: thrown })), /log-fields\.test/);
   });
 
+  it('say of a request to Temporal by which status it failed, and no word of the server', () => {
+    const status =
+      'Status { code: Unavailable, message: "zz-words", metadata: MetadataMap { headers: {} }, source: None }';
+    assert.deepEqual(logFields({ error: status }), { error: 'Unavailable' });
+    assert.deepEqual(logFields({ error: `zz-words ${status}` }), { error: 'string' });
+    const unavailable = Object.assign(new Error('14 UNAVAILABLE: zz-words'), { code: 14 });
+    for (const error of [unavailable, new Error('zz-words', { cause: unavailable })]) {
+      const fields = logFields({ error }) as { error: { code?: number } };
+      assert.equal(fields.error.code, 14);
+      assert.doesNotMatch(JSON.stringify(fields), /zz-words/);
+    }
+  });
+
+  it('leave out what a workflow threw, which Temporal keeps encrypted where there are keys', () => {
+    assert.ok(lines.some(({ msg }) => msg === 'Failing workflow task'));
+    for (const line of lines) assert.ok(!('failure' in line), line.msg);
+  });
+
   it('leave out what is of no use to anybody', () => {
     for (const line of lines) assert.ok(!('taskToken' in line), line.msg);
   });
