@@ -17,10 +17,11 @@ export async function* webhook({ WEBHOOK_SECRET: secrets }: Config, url?: string
   const what = `webhook receiver at ${origin}`;
   try {
     const { status } = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    if (status === 200) yield { what, verdict: 'ok', said: 'is there, and reaches Temporal' };
+    if (status === 200) yield { what, verdict: 'ok', said: 'is there, and reaches the change feed' };
     else if (status === 503) {
-      const remedy = 'see whether TEMPORAL_ADDRESS is right where the receiver runs';
-      yield { what, verdict: 'failure', said: 'it does not reach Temporal', remedy };
+      const remedy =
+        'see whether TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and --account are right where the receiver runs, and a feed runs';
+      yield { what, verdict: 'failure', said: 'it does not reach Temporal, or no change feed there', remedy };
     } else {
       const remedy = 'give the address of `flows webhook` itself: a proxy may not pass /readyz on';
       yield { what, verdict: 'failure', said: `/readyz is answered by ${status}`, remedy };

@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
-import { connectLazily, pokeFeed, webhookApp } from '../client/index.js';
+import { InvalidArgumentError, type Command } from 'commander';
+import { connectLazily, feedRuns, pokeFeed, webhookApp } from '../client/index.js';
 import type { Config } from '../worker/config.js';
+import { accountSchema } from '../workflows/claim/schema.js';
 import { aborted, interruptible } from './interruption.js';
 import { listen, portNumber } from './listen.js';
 import { CliError, note, printJson } from './output.js';
@@ -13,9 +14,6 @@ interface WebhookCommand {
   json?: boolean;
 }
 
-/** Temporal's answer is waited for by those whose event it is. */
-const READY_MS = 2_000;
-
 export function registerWebhook(program: Command): void {
   program
     .command('webhook')
@@ -24,7 +22,7 @@ export function registerWebhook(program: Command): void {
     )
     .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8082)
     .option('--host <address>', 'TLS is for whatever stands in front of it', '127.0.0.1')
-    .option('--account <name>', 'the Fragment account that sends them; without it, the default one')
+    .option('--account <name>', 'the Fragment account that sends them; without it, the default one', accountName)
     .option('--json', 'print one JSON object, once it listens')
     .action((options: WebhookCommand) =>
       interruptible((interrupted) => serve(options, settings(process.env, ['WEBHOOK_SECRET']), interrupted)),
@@ -40,7 +38,6 @@ async function serve(
   const { openLog } = await import('../worker/telemetry.js');
   const log = openLog(config);
   const temporal = connectLazily();
-  const { connection } = temporal.client;
   const app = webhookApp({
     secrets: config.WEBHOOK_SECRET,
     signature: config.WEBHOOK_HMAC_KEY.length > 0 ? { keys: config.WEBHOOK_HMAC_KEY } : undefined,
@@ -50,10 +47,7 @@ async function serve(
       timestamp: config.WEBHOOK_TIMESTAMP_HEADER,
     },
     poke: pokeFeed(temporal.client, account),
-    ready: async () => {
-      await connection.withDeadline(Date.now() + READY_MS, () => connection.workflowService.getSystemInfo({}));
-      return true;
-    },
+    ready: feedRuns(temporal.client, account),
     // Never the path, which holds the secret.
     onAnswer: (answer) => log[answer.status === 503 ? 'warn' : 'debug'](answer, 'webhook'),
   });
@@ -67,4 +61,12 @@ async function serve(
     await server.close();
     await temporal.close();
   }
+}
+
+/** `default` is the account without a name, as in the other commands. */
+function accountName(value: string): string | undefined {
+  if (value === 'default') return undefined;
+  const { error } = accountSchema.safeParse(value);
+  if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
+  return value;
 }

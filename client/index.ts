@@ -8,7 +8,7 @@ export { calendar, type WorkingHours } from './working-hours.js';
 export { claimFromFhir } from './fhir.js';
 export { describeProblem, readClaims, type ClaimFile, type FileClaim, type FileProblem } from './claim-file.js';
 export { parseJson } from './json-records.js';
-export { pokeFeed, webhookApp, type Poke, type WebhookOptions } from './webhook.js';
+export { feedRuns, pokeFeed, webhookApp, type Poke, type WebhookAnswer, type WebhookOptions } from './webhook.js';
 export * from './errors.js';
 export { TemporalConfigError } from '../codec/connect-config.js';
 export {

@@ -7,6 +7,8 @@ export type Poke = (uids: string[]) => Promise<void>;
 
 /** How long Temporal may take to accept a signal. */
 const SIGNAL_MS = 5_000;
+/** A probe is waited for less long than that. */
+const READY_MS = 2_000;
 
 /** Of the account that the hints are about; without a name, the default one. */
 export function pokeFeed(client: Client, account?: string): Poke {
@@ -14,6 +16,15 @@ export function pokeFeed(client: Client, account?: string): Poke {
     client.withDeadline(Date.now() + SIGNAL_MS, () =>
       client.workflow.getHandle(feedWorkflowId(account)).signal(pokeFeedSignal, { uids }),
     );
+}
+
+/** Whether there is somebody to hand hints to: Temporal, this namespace in it, and in that the account's feed. */
+export function feedRuns(client: Client, account?: string): () => Promise<boolean> {
+  return async () => {
+    const feed = client.workflow.getHandle(feedWorkflowId(account));
+    const { status } = await client.withDeadline(Date.now() + READY_MS, () => feed.describe());
+    return status.name === 'RUNNING';
+  };
 }
 
 /**

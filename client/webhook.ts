@@ -4,7 +4,7 @@ import { taskUidsOf } from './webhook-event.js';
 import { Hints, type Poke } from './webhook-hints.js';
 import { isOneOf, signatureProblem, type SignatureRule } from './webhook-signature.js';
 
-export { pokeFeed, type Poke } from './webhook-hints.js';
+export { feedRuns, pokeFeed, type Poke } from './webhook-hints.js';
 
 export interface WebhookOptions {
   /** Any of these is good: a secret is changed by adding the new one before the old one goes. */
@@ -16,10 +16,19 @@ export interface WebhookOptions {
   poke: Poke;
   /** For the time in which events are gathered into one signal. @default 1_000 */
   gatherMs?: number;
-  /** Whether Temporal can be reached, for /readyz. */
+  /** Whether events can be handed on, for /readyz: `feedRuns(client)`. */
   ready?: () => Promise<boolean>;
   /** Told of every answer; of the event no more than how many tasks it named. */
-  onAnswer?: (answer: { status: number; tasks?: number; why?: string }) => void;
+  onAnswer?: (answer: WebhookAnswer) => void;
+}
+
+export interface WebhookAnswer {
+  status: number;
+  tasks?: number;
+  why?: string;
+  /** Of a 503: the name of the failure, and its gRPC code. */
+  failure?: string;
+  code?: number;
 }
 
 const MAX_BODY = 64 * 1024;
@@ -73,9 +82,10 @@ export function webhookApp(options: WebhookOptions): Hono {
     if (uids.length === 0) return refuse(c, 422, 'names no task (uid, task.uid, data.task.id)');
     try {
       await hints.give(uids);
-    } catch {
-      // The reason may name hosts, and is for our log alone, where Temporal's client has put it.
-      return refuse(c, 503, 'the change feed cannot be told now', { 'retry-after': RETRY_AFTER_SECONDS });
+    } catch (error) {
+      const why = 'the change feed cannot be told now';
+      options.onAnswer?.({ status: 503, why, ...kindOf(error) });
+      return c.json({ error: why }, 503, { 'retry-after': RETRY_AFTER_SECONDS });
     }
     options.onAnswer?.({ status: 202, tasks: uids.length });
     return c.json({ taken: uids.length }, 202);
@@ -87,7 +97,14 @@ export function webhookApp(options: WebhookOptions): Hono {
   }
 }
 
-type Refusal = 400 | 401 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
+type Refusal = 400 | 401 | 404 | 405 | 413 | 415 | 422 | 500;
+
+/** For the receiver's own log: the message may name hosts. */
+function kindOf(error: unknown): Pick<WebhookAnswer, 'failure' | 'code'> {
+  if (!(error instanceof Error)) return {};
+  const { code } = (error.cause ?? error) as { code?: unknown };
+  return { failure: error.name, ...(typeof code === 'number' ? { code } : {}) };
+}
 
 function parse(body: string): unknown {
   try {

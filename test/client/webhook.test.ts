@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { pokeFeed, webhookApp, type WebhookOptions } from '../../client/webhook.js';
+import { Client, ServiceError } from '@temporalio/client';
+import { feedRuns, pokeFeed, webhookApp, type WebhookOptions } from '../../client/webhook.js';
 import { FEED_WORKFLOW_ID, feedStatusQuery } from '../../workflows/account/contract.js';
 import { setStage, until, type Stage } from '../stage.js';
 
@@ -150,6 +151,15 @@ describe('the webhook receiver', function () {
     ]);
   });
 
+  it('tells its log why the feed could not be told: the failure by name and code, and none of its words', async () => {
+    const answers: unknown[] = [];
+    const failure = new ServiceError('zz-host', { cause: Object.assign(new Error('zz-host'), { code: 14 }) });
+    const app = receiver({ poke: () => Promise.reject(failure), onAnswer: (answer) => void answers.push(answer) });
+    await post(event(), undefined, {}, app);
+    const why = 'the change feed cannot be told now';
+    assert.deepEqual(answers, [{ status: 503, why, failure: 'ServiceError', code: 14 }]);
+  });
+
   it('is alive at once, and ready when Temporal is', async () => {
     const app = receiver({ ready: () => Promise.reject(new Error('away')) });
     assert.equal((await app.request('/livez')).status, 200);
@@ -194,6 +204,15 @@ describe('the webhook receiver', function () {
       return statuses;
     }
     const many = Array.from({ length: 1_000 }, (_, n) => UID.slice(0, -4) + n.toString(16).padStart(4, '0'));
+
+    it('is ready where the feed of its account runs, and in no other namespace or account', async () => {
+      const { connection } = stage.temporal;
+      const readyz = async (client: Client, account?: string) =>
+        (await receiver({ ready: feedRuns(client, account) }).request('/readyz')).status;
+      assert.equal(await readyz(stage.temporal), 200);
+      assert.equal(await readyz(stage.temporal, 'mistyped'), 503);
+      assert.equal(await readyz(new Client({ connection, namespace: 'mistyped' })), 503);
+    });
 
     it('58: a thousand forged ones cost no signal, and the feed keeps its own time', async () => {
       assert.deepEqual(await send('guessed', many), { 401: 1_000 });

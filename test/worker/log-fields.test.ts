@@ -25,6 +25,7 @@ describe("A worker's log lines", function () {
     // No worker has such a workflow.
     await client.workflow.start('unheard-of', { workflowId: 'unheard-of', taskQueue: 'processes' });
     await worker.printed(/Failed to process Workflow Activation/);
+    await worker.printed(/Failing workflow task/);
     const { stderr } = await worker.stop('SIGTERM');
     lines = stderr
       .split('\n')
