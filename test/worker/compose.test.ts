@@ -67,6 +67,31 @@ describe('docker-compose.yml', () => {
       }
     });
 
+    it('gives each container the secrets that it needs, and none of another', () => {
+      const set = {
+        ...secrets,
+        PAYMENTS_TOKEN: 'from-the-test',
+        PAYLOAD_KEYS: 'from-the-test',
+        WEBHOOK_SECRET: 'from-the-test',
+        WEBHOOK_HMAC_KEY: 'from-the-test',
+        FRAGMENT_ACCOUNTS: 'acme',
+        PAYMENTS_URL: 'http://payments',
+      };
+      const services = servicesOf(compose(set, '--profile', 'sandbox', '--profile', 'webhook', 'config').output);
+      const held = (name: string) =>
+        [
+          ...(services.get(name) ?? '').matchAll(
+            /^ {6}((?:FRAGMENT|PAYMENTS|PAYLOAD|WEBHOOK|POSTGRES)_\w+):(?! null)/gm,
+          ),
+        ]
+          .map(([, variable]) => variable)
+          .toSorted();
+      assert.deepEqual(held('worker-gateway'), ['FRAGMENT_ACCOUNTS', 'FRAGMENT_API_TOKEN', 'PAYLOAD_KEYS']);
+      assert.deepEqual(held('worker-processes'), ['PAYLOAD_KEYS', 'PAYMENTS_TOKEN', 'PAYMENTS_URL']);
+      assert.deepEqual(held('webhook'), ['WEBHOOK_HMAC_KEY', 'WEBHOOK_SECRET']);
+      assert.deepEqual(held('sandbox'), ['FRAGMENT_API_TOKEN']);
+    });
+
     it('takes every image at a version', () => {
       const images = [...compose(secrets, 'config').output.matchAll(/^ {4}image: (.*)$/gm)].map(([, image]) => image);
       assert.equal(images.length, 5);
