@@ -5,6 +5,7 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
+import { HTTPException } from 'hono/http-exception';
 import { html } from 'hono/html';
 
 export interface CodecServerOptions {
@@ -22,6 +23,8 @@ const SESSION = 'codec_session';
 const SESSION_SECONDS = 8 * 60 * 60;
 /** A page of a history: Temporal's own limit for one answer is 4 MB, and base64 adds a third. */
 const MAX_BODY = 8 * 1024 * 1024;
+/** The form has one field, and is read before anybody is known. */
+const MAX_FORM = 4 * 1024;
 
 /**
  * Decrypts for the Temporal Web UI and CLI, which never hold the keys. The CLI sends the token (`--codec-auth "Bearer …"`);
@@ -44,10 +47,14 @@ export function createCodecServer({ codec, token, origins }: CodecServerOptions)
     c.header('cache-control', 'no-store');
     c.header('content-security-policy', "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
   });
-  app.onError((error, c) => c.json({ message: error.message }, 400));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException && error.status === 413)
+      return c.json({ message: 'the body is too large' }, 413);
+    return c.json({ message: error.message }, 400);
+  });
 
   app.get('/', (c) => c.html(page(allowed(c) ? SIGNED_IN : undefined)));
-  app.post('/', async (c) => {
+  app.post('/', bodyLimit({ maxSize: MAX_FORM }), async (c) => {
     const given = (await c.req.parseBody()).token;
     if (typeof given !== 'string' || !equal(given, token)) return c.html(page('That is not the token.'), 401);
     const session = randomBytes(32).toString('base64url');

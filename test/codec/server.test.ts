@@ -65,6 +65,15 @@ describe('codec server', () => {
     assert.match(await cookieOf({}), /HttpOnly; SameSite=Lax/);
   });
 
+  it('reads no form, and no page of payloads, beyond its size: 413', async () => {
+    const form = await signIn(TOKEN.padEnd(4 * 1024, 'x'));
+    assert.equal(form.status, 413);
+    const page = await decode({ authorization: `Bearer ${TOKEN}` }, 'x'.repeat(8 * 1024 * 1024 + 1));
+    assert.equal(page.status, 413);
+    assert.match(await page.text(), /too large/);
+    assert.equal((await decode({ authorization: `Bearer ${TOKEN}` }, 'no JSON')).status, 400);
+  });
+
   it('lets only the Web UI read its answers', async () => {
     const preflight = (origin: string) =>
       app.request('/decode', {
