@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountSchema } from '../workflows/claim/schema.js';
+import { webAddress } from './web-address.js';
 
 /** A Fragment account: its own token, its own limit, and so its own gateway, feed and queues. */
 export interface FragmentAccount {
@@ -52,7 +53,7 @@ export function readAccounts(defaults: Defaults, env: NodeJS.ProcessEnv): Fragme
 }
 
 const ownSchema = z.object({
-  FRAGMENT_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+  FRAGMENT_API_URL: webAddress.optional(),
   FRAGMENT_API_TOKEN: z.string().optional(),
   FRAGMENT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(2).optional(),
   FRAGMENT_MAX_BATCH: z.coerce.number().int().min(1).optional(),

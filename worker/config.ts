@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { parsePayloadKeys } from '../codec/keys.js';
 import { AccountError, accountNamesSchema, readAccounts, type FragmentAccount } from './accounts.js';
+import { webAddress } from './web-address.js';
 
 const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value);
 const text = z.preprocess(blankIsAbsent, z.string().optional());
-const url = z.preprocess(blankIsAbsent, z.url({ protocol: /^https?$/ }).optional());
+const url = z.preprocess(blankIsAbsent, webAddress.optional());
 const count = (min: number, value: number) =>
   z.preprocess(blankIsAbsent, z.coerce.number().int().min(min).default(value));
 const list = z.preprocess(

@@ -46,6 +46,26 @@ describe("the workers' configuration", () => {
     );
   });
 
+  it('an address holds neither credentials, which would be sent or shown, nor what a path cannot be added to', () => {
+    const wrong = [
+      'https://user:zz-pass@host/v1',
+      'https://zz-token@host',
+      'https://host/v1?zz=1',
+      'https://host/v1#zz',
+    ];
+    const names = ['FRAGMENT_API_URL', 'FRAGMENT_API_URL_ACME', 'PAYMENTS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
+    for (const name of names) {
+      for (const address of [...wrong, 'https://host/v1?', 'nowhere']) {
+        assert.throws(
+          () => loadConfig({ FRAGMENT_ACCOUNTS: 'acme', [name]: address }),
+          (error: Error) => error.message.includes(name) && !error.message.includes('zz'),
+          `${name}=${address}`,
+        );
+      }
+      assert.ok(loadConfig({ FRAGMENT_ACCOUNTS: 'acme', [name]: 'http://host:8080/api/v1' }));
+    }
+  });
+
   it('a version has two halves, and a name that Temporal takes', () => {
     const version = { TEMPORAL_DEPLOYMENT_NAME: 'claims', TEMPORAL_WORKER_BUILD_ID: '0.2.0' };
     assert.equal(loadConfig(version).TEMPORAL_WORKER_BUILD_ID, '0.2.0');
