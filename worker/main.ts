@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
 import { connectConfig } from '../codec/connect-config.js';
@@ -11,6 +10,7 @@ import { openConnection } from './connection.js';
 import { fragmentClient } from './fragment.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { serveHealth, type Health } from './health.js';
+import { newIdentity } from './identity.js';
 import { claimProcess, onboardingProcess } from './own-processes.js';
 import { assertDistinct, type ProcessDefinition } from './process-definition.js';
 import { probes } from './probes.js';
@@ -67,7 +67,8 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
   const { connectionOptions, namespace = 'default' } = connectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await openConnection({ ...connectionOptions, address }, namespace);
-  const place = { connection, namespace, dataConverter: converter };
+  const identity = newIdentity();
+  const place = { connection, namespace, identity, dataConverter: converter };
   const workers: Worker[] = [];
   const gateways = new Map<string | undefined, Gateway>();
   const probed = probes({ connection, namespace, role, accounts, workers, gateways });
@@ -106,7 +107,7 @@ export async function startWorker(config: Config, role: Role, parts: WorkerParts
     await ensureLease(temporal, account);
     await ensureFeed(temporal, account);
     return leaseWorker(place, account, {
-      holder: `${process.pid}@${hostname()}`,
+      holder: identity,
       temporal,
       beat: (stats) => metrics.publish(stats),
       open: async (maySend) => {

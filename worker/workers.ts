@@ -33,6 +33,8 @@ export const GATEWAY_SIZING = {
 export interface Place {
   connection: NativeConnection;
   namespace: string;
+  /** By which Temporal tells who polls; absent: the SDK's, process id and host. */
+  identity?: string;
   /** Absent where nothing is encrypted. */
   dataConverter?: DataConverter;
 }

@@ -7,6 +7,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import type { Role } from '../../worker/role.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
+import { newIdentity } from '../../worker/identity.js';
 import { serveHealth, type Checks, type Health } from '../../worker/health.js';
 import { startFlows, type RunningFlows } from '../cli/flows.js';
 
@@ -138,6 +139,27 @@ describe("the worker's health", () => {
       sandbox.faults.clear();
       assert.equal((await until(first, { ...works, fragment: /ok/ })).status, 200);
     });
+
+    it('is known to Temporal by this start, and not by the process id and host of a predecessor in its place', async () => {
+      const pids = workers.slice(0, 2).map(({ child }) => `${child.pid}@`);
+      let identities: string[] = [];
+      while (!pids.every((pid) => identities.some((identity) => identity.startsWith(pid)))) {
+        identities = await pollersOf('processes');
+        await sleep(100);
+      }
+      for (const identity of identities) assert.match(identity, /^\d+@.+#[0-9a-f]{8}$/);
+      assert.notEqual(newIdentity(), newIdentity());
+    });
+
+    async function pollersOf(name: string): Promise<string[]> {
+      const WORKFLOW_TASKS = 1;
+      const { pollers } = await connection.workflowService.describeTaskQueue({
+        namespace: 'default',
+        taskQueue: { name },
+        taskQueueType: WORKFLOW_TASKS,
+      });
+      return (pollers ?? []).map(({ identity }) => identity ?? '');
+    }
 
     it('is not ready once its poller polls in vain, though the worker calls itself running', async () => {
       assert.equal((await until(doomed, works)).status, 200);
