@@ -96,11 +96,18 @@ export class PendingWrite {
   /**
    * Parts with the intents that the task, as it now stands, no longer needs, and answers them. What is left of a creation
    * and an update, say, is an update: the task exists, and sending the creation again could undo what a person did.
+   *
+   * They went out in one request, so the task does not hold of an older intent what a newer one has overwritten: where the
+   * newer is settled, so is the older, which must not be sent over it. Where they share no key each is judged alone: the
+   * task may have been as the newer wants it all along, and the request never applied.
    */
   settledBy(task: Task): Intent[] {
-    const needed = this.intents.filter(({ kind, stillNeeded }) => stillNeeded?.(task) ?? kind === 'update');
-    const settled = this.intents.filter((intent) => !needed.includes(intent));
-    this.keep(needed);
+    const settled: Intent[] = [];
+    for (const intent of this.intents.toReversed()) {
+      const needed = intent.stillNeeded?.(task) ?? intent.kind === 'update';
+      if (!needed || settled.some((newer) => shareKey(newer.body, intent.body))) settled.unshift(intent);
+    }
+    this.keep(this.intents.filter((intent) => !settled.includes(intent)));
     return settled;
   }
 
@@ -121,6 +128,10 @@ export class PendingWrite {
     this.merged ??= merge(this.intents);
     return this.merged;
   }
+}
+
+function shareKey(a: TaskWrite, b: TaskWrite): boolean {
+  return Object.keys(a).some((key) => key in b);
 }
 
 interface Merged {
