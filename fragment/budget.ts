@@ -64,6 +64,11 @@ export class RequestBudget {
     this.tokens = 0;
   }
 
+  /** How long the budget is still frozen. */
+  frozenMs(now: number): number {
+    return Math.max(0, this.frozenUntil - now);
+  }
+
   /** The limit is lower than we thought, or shared. */
   slowDown(now: number): void {
     this.refill(now);

@@ -14,6 +14,7 @@ export interface GatewayStats {
   batches: number;
   batchedWrites: number;
   s429: number;
+  /** Times that all sending paused, and how long together, however many requests failed. */
   pauses: number;
   pausedMs: number;
   /** The last so many requests in a row had no usable answer: 5xx, 401 or none. A 429 is one. */
@@ -67,10 +68,17 @@ export class GatewayCounts {
     this.counted.writes += writes;
   }
 
-  paused(ms: number, status: number | undefined): void {
-    this.counted.pauses += 1;
-    this.counted.pausedMs += ms;
+  failed(status: number | undefined): void {
     this.counted.unanswered = status === 429 ? 0 : this.counted.unanswered + 1;
     if (status === 429) this.counted.s429 += 1;
+  }
+
+  paused(): void {
+    this.counted.pauses += 1;
+  }
+
+  /** By so much the pause, new or under way, has become longer. */
+  pausedFor(ms: number): void {
+    this.counted.pausedMs += ms;
   }
 }

@@ -309,20 +309,29 @@ export class Gateway {
     this.counts.answered();
   }
 
+  /**
+   * What fails while sending pauses already was under way as the pause began, and is the same incident once more: it may make
+   * the pause longer, but neither doubles the next nor lowers the rate again.
+   */
   private pauseAfter(error: unknown): void {
     if (!(error instanceof FragmentUnavailableError || error instanceof FragmentAuthError)) return;
+    const { status, request } = error;
+    const now = this.clock.now();
+    const frozenMs = this.budget.frozenMs(now);
+    const begins = frozenMs === 0;
+    if (begins) this.failures += 1;
+
     const unit = this.options.backoffMs ?? 1_000;
-    this.failures += 1;
     let pauseMs = Math.min(60 * unit, unit * 2 ** (this.failures - 1));
     if (error instanceof FragmentAuthError) pauseMs = 30 * unit;
     // Without Retry-After a whole minute: the only window Fragment documents.
-    else if (error.status === 429) pauseMs = error.retryAfterMs ?? 60 * unit;
-
-    const now = this.clock.now();
+    else if (status === 429) pauseMs = error.retryAfterMs ?? 60 * unit;
     this.budget.freeze(now + pauseMs * (1 + Math.random() / 10));
-    if (error.status === 429) this.budget.slowDown(now);
-    this.counts.paused(pauseMs, error.status);
-    const { status, request } = error;
+    if (begins && status === 429) this.budget.slowDown(now);
+
+    this.counts.failed(status);
+    if (begins) this.counts.paused();
+    this.counts.pausedFor(this.budget.frozenMs(now) - frozenMs);
     this.options.log?.warn('Fragment requests paused', { seconds: pauseMs / 1000, status, request });
   }
 }
