@@ -44,7 +44,7 @@ export class BatchSender {
     }
     return batch.filter((write) => {
       const task = tasks.get(write.uid);
-      write.unsure = false;
+      Object.assign(write, { unsure: false, looked: true });
       if (!task) return true;
       const settled = write.settledBy(task);
       if (write.intents.length > 0) {

@@ -271,6 +271,8 @@ export class Gateway {
   private async landed(batch: PendingWrite[], outcome: Promise<PendingWrite[]>): Promise<void> {
     const again = await outcome;
     this.queue.landed(batch, again);
+    // What it looked at, or what was turned away after a look, waits for the end of the pause.
+    if (this.budget.frozenMs(this.clock.now()) > 0) this.queue.lookAgain();
     // Closed meanwhile: nobody will send these any more.
     if (this.closing.signal.aborted) this.close();
     else this.pump();
@@ -327,6 +329,8 @@ export class Gateway {
     // Without Retry-After a whole minute: the only window Fragment documents.
     else if (status === 429) pauseMs = error.retryAfterMs ?? 60 * unit;
     this.budget.freeze(now + pauseMs * (1 + Math.random() / 10));
+    // A person may do much in the meantime.
+    this.queue.lookAgain();
     if (begins && status === 429) this.budget.slowDown(now);
 
     this.counts.failed(status);

@@ -33,6 +33,8 @@ export class PendingWrite {
   readonly uid: string;
   intents: readonly Intent[];
   unsure: boolean;
+  /** A look has found that it is needed, which is true of that moment only. */
+  looked = false;
   /** Set where this write stood in a refused batch: suspects of one half are sent together, apart from all others. */
   suspects?: Suspects;
   /** It may only go alone: it was refused before, or Fragment did not answer for it. */
@@ -86,7 +88,7 @@ export class PendingWrite {
 
   /** An unsure write is judged by a look at the task, and what may have been sent already takes nothing more in. */
   canMerge(intent: Intent): boolean {
-    return !this.unsure && !intent.unsure && !this.suspects && !this.alone;
+    return !this.unsure && !this.looked && !intent.unsure && !this.suspects && !this.alone;
   }
 
   add(intent: Intent): void {

@@ -89,6 +89,11 @@ export class WriteQueue {
     }
   }
 
+  /** What was found by looking is no longer to be relied on. */
+  lookAgain(): void {
+    for (const write of this.waiting) if (write.looked) write.unsure = true;
+  }
+
   /** Takes an intent back that has not been sent. False when it is too late. */
   withdraw(intent: Intent): boolean {
     const holder = this.waiting.find((write) => write.uid === intent.uid && write.drop(intent));

@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import { FragmentUnavailableError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
-import { FaultyServer, healthy } from './faulty-server.js';
+import { taskUid } from '../../fragment/uid.js';
+import { FaultyServer, healthy, type Fault } from './faulty-server.js';
 import { VirtualClock } from './virtual-time.js';
 
 const LIMIT = 60;
 
 describe('A pause of the gateway', () => {
   let clock: VirtualClock;
+  let server: FaultyServer;
   let gateway: Gateway;
 
-  beforeEach(() => {
+  beforeEach(() => open());
+  function open(...faults: Fault[]): void {
     clock = new VirtualClock();
-    const server = new FaultyServer(clock, healthy(LIMIT));
+    server = new FaultyServer(clock, { ...healthy(LIMIT), faults });
     gateway = new Gateway({ client: server, requestsPerMinute: LIMIT, maxBatch: 10, clock });
-  });
+  }
   afterEach(() => gateway.close());
 
   /** A request that fails so long after it was sent. */
@@ -68,5 +71,47 @@ describe('A pause of the gateway', () => {
     const { pauses, pausedMs, unanswered } = gateway.stats();
     assert.deepEqual([pauses, unanswered], [2, 4]);
     assert.ok(pausedMs - first >= 2_000 && pausedMs - first <= 2_200, `${pausedMs - first}`);
+  });
+
+  describe('that comes between a look at a task and the write', () => {
+    const uid = taskUid('pauses#1');
+    const take = () =>
+      gateway.write({
+        uid,
+        kind: 'update',
+        body: { status: 'STARTED' },
+        unsure: true,
+        stillNeeded: (task) => task?.status === 'TODO',
+      });
+    async function finishedWhile(pausing: () => boolean): Promise<void> {
+      while (!pausing()) await clock.sleep(10);
+      // Whatever is under way has been answered by then.
+      await clock.sleep(100);
+      server.touch(uid, (task) => ({ ...task, status: 'DONE' }));
+    }
+
+    it('lets the task be looked at again, where the write itself was turned away', async () => {
+      open('none', '429');
+      server.tasks.set(uid, { uid, status: 'TODO' });
+      const [task] = await clock.run(Promise.all([take(), finishedWhile(() => gateway.stats().s429 > 0)]));
+      assert.equal(task.status, 'DONE');
+      assert.equal(server.tasks.get(uid)?.status, 'DONE');
+    });
+
+    it('and where another request failed, before the look was answered or after it', async () => {
+      for (const afterMs of [60, 500]) {
+        open();
+        server.tasks.set(uid, { uid, status: 'TODO' });
+        // Two tokens: for the request that fails and for the look, not for the write.
+        await clock.run(clock.sleep(2_300));
+        const failed = failing(afterMs, 503).catch(() => undefined);
+        const [task] = await clock.run(
+          Promise.all([take(), failed, finishedWhile(() => gateway.stats().unanswered > 0)]),
+        );
+        assert.equal(task.status, 'DONE', `${afterMs} ms`);
+        assert.equal(server.tasks.get(uid)?.status, 'DONE');
+        assert.equal(server.arrivals.length, 2, 'one look before the pause, one after it');
+      }
+    });
   });
 });
