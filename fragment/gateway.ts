@@ -101,14 +101,22 @@ export class Gateway {
   /**
    * Settles when Fragment has acknowledged the write, however long that takes; the task is as Fragment answered. Writes of
    * one task that wait together are sent as one, the newest intent winning, and each gets its answer.
-   * An abort takes the write back while it still waits; once it is on its way, its outcome is waited for.
+   * An abort takes the write back while it waits; while its task is looked at, or it is on its way, what comes of that is
+   * waited for, and it is not sent again.
    *
    * @throws FragmentRejectedError when Fragment refuses this very write.
    */
   write(write: Write, signal?: AbortSignal): Promise<Task> {
     return new Promise((resolve, reject) => {
       if (this.refuses(reject, signal)) return;
-      const intent: Intent = { ...write, enqueuedAt: this.clock.now(), asker: this.trace.asker(), resolve, reject };
+      const intent: Intent = {
+        ...write,
+        enqueuedAt: this.clock.now(),
+        asker: this.trace.asker(),
+        signal,
+        resolve,
+        reject,
+      };
       signal?.addEventListener('abort', () => this.queue.withdraw(intent) && reject(signal.reason as Error), {
         once: true,
       });
@@ -150,12 +158,12 @@ export class Gateway {
 
   stats(): GatewayStats {
     const now = this.clock.now();
-    const since = [...this.ready().values()];
+    const since = [...this.queue.unsent().map(({ enqueuedAt }) => enqueuedAt), ...this.calls.map((call) => call.since)];
     return {
       ...this.counts.totals(now),
       merged: this.queue.merged,
-      waiting: this.queue.size + this.calls.length,
-      oldestWaitMs: since.length > 0 ? now - Math.min(...since) : 0,
+      waiting: since.length,
+      oldestWaitMs: since.reduce((longest, at) => Math.max(longest, now - at), 0),
       tokens: this.budget.available(now),
       requestsPerMinuteNow: this.budget.perSecond * 60,
       maxBatchNow: this.size.items,

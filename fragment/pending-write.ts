@@ -24,6 +24,8 @@ export interface Intent extends Write {
   enqueuedAt: number;
   /** See Trace. */
   asker?: unknown;
+  /** Its caller has given up. */
+  signal?: AbortSignal;
   resolve: (task: Task) => void;
   reject: (error: unknown) => void;
 }
@@ -119,6 +121,13 @@ export class PendingWrite {
     if (rest.length === this.intents.length) return false;
     this.keep(rest);
     return true;
+  }
+
+  /** Parts with the intents whose callers have given up. False when none is left. */
+  dropAborted(): boolean {
+    for (const { signal, reject } of this.intents) if (signal?.aborted) reject(signal.reason);
+    this.keep(this.intents.filter(({ signal }) => !signal?.aborted));
+    return this.intents.length > 0;
   }
 
   private keep(intents: readonly Intent[]): void {

@@ -6,16 +6,16 @@ export class WriteQueue {
   private waiting: PendingWrite[] = [];
   private readonly last = new Map<string, PendingWrite>();
   private readonly inFlight = new Set<string>();
-  private intents = 0;
+  /** In flight, though nothing of them is on its way yet: their tasks are looked at first. */
+  private readonly lookedAt = new Set<PendingWrite>();
   merged = 0;
 
-  /** Intents that wait. */
-  get size(): number {
-    return this.intents;
+  /** Intents of which nothing is on its way. */
+  unsent(): Intent[] {
+    return [...this.lookedAt, ...this.waiting].flatMap(({ intents }) => intents);
   }
 
   add(intent: Intent, alone: boolean): void {
-    this.intents += 1;
     const before = this.last.get(intent.uid);
     if (before?.canMerge(intent) && !alone) {
       before.add(intent);
@@ -76,17 +76,19 @@ export class WriteQueue {
     }
     this.remove(new Set(batch));
     for (const { uid } of batch) this.inFlight.add(uid);
+    if (first.mustLook) for (const write of batch) this.lookedAt.add(write);
     return batch;
   }
 
-  /** The writes are no longer in flight; `again` go back to the front, in their order. */
+  /** The writes are no longer in flight; `again` go back to the front, in their order, without what nobody wants any more. */
   landed(batch: PendingWrite[], again: PendingWrite[] = []): void {
-    for (const { uid } of batch) this.inFlight.delete(uid);
-    this.waiting = [...again, ...this.waiting];
-    for (const write of again) {
-      if (!this.last.has(write.uid)) this.last.set(write.uid, write);
-      this.intents += write.intents.length;
+    for (const write of batch) {
+      this.inFlight.delete(write.uid);
+      this.lookedAt.delete(write);
     }
+    const wanted = again.filter((write) => write.dropAborted());
+    this.waiting = [...wanted, ...this.waiting];
+    for (const write of wanted) if (!this.last.has(write.uid)) this.last.set(write.uid, write);
   }
 
   /** What was found by looking is no longer to be relied on. */
@@ -98,7 +100,6 @@ export class WriteQueue {
   withdraw(intent: Intent): boolean {
     const holder = this.waiting.find((write) => write.uid === intent.uid && write.drop(intent));
     if (!holder) return false;
-    this.intents -= 1;
     if (holder.intents.length === 0) this.remove(new Set([holder]));
     return true;
   }
@@ -107,16 +108,12 @@ export class WriteQueue {
     const all = this.waiting.flatMap(({ intents }) => intents);
     this.waiting = [];
     this.last.clear();
-    this.intents = 0;
     return all;
   }
 
   private remove(taken: ReadonlySet<PendingWrite>): void {
     this.waiting = this.waiting.filter((write) => !taken.has(write));
-    for (const write of taken) {
-      this.intents -= write.intents.length;
-      if (this.last.get(write.uid) === write) this.last.delete(write.uid);
-    }
+    for (const write of taken) if (this.last.get(write.uid) === write) this.last.delete(write.uid);
   }
 
   /** The first waiting write of each task that is not in flight. */
