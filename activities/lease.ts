@@ -39,9 +39,12 @@ export interface LeaseActivityOptions {
   beat?: (stats: GatewayStats) => void;
 }
 
-/** Two may be lost before the lease is overdue. */
+/** Two that fail at once may be lost before sending has to stop. */
 const BEAT_MS = 1_000;
-/** A heartbeat that takes longer is given up for the next. */
+/**
+ * A heartbeat that takes longer is given up, and the next is sent 3 s after it: sending has stopped for half a second by
+ * then, and goes on when that one is answered.
+ */
 const ANSWER_MS = 2_000;
 
 /**
@@ -59,11 +62,13 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
       const { taskToken, heartbeatTimeoutMs = 0, workflowExecution } = activityInfo();
       const since = new Date().toISOString();
       const deadline = new LeaseDeadline(heartbeatTimeoutMs);
-      const stopping = cancellationSignal();
+      const askedBack = new AbortController();
+      const stopping = AbortSignal.any([cancellationSignal(), askedBack.signal]);
       const over = new AbortController();
 
       // An earlier answer to the poll may have waited here while this process was suspended: first ask whether it still holds.
       await assure();
+      if (stopping.aborted) throw ended(STOPPED);
       const sender = await open(() => deadline.maySend());
       const lost = keepBeating();
       try {
@@ -83,7 +88,7 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
             beat?.(gateway);
             await assure({ holder, since, at: new Date().toISOString(), gateway });
           } catch (error) {
-            if (isTakenAway(error)) return `taken away: ${(error as Error).message}`;
+            if (error instanceof ActivityNotFoundError) return `taken away: ${error.message}`;
             log.warn('lease heartbeat got no answer', { error });
           }
           if (deadline.isOver()) return 'Temporal did not answer in time';
@@ -95,9 +100,14 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
       /** Free of the activity's own cancellation: the lease is needed until everything has landed. */
       async function assure(report?: LeaseReport): Promise<void> {
         const sent = deadline.mark();
-        await temporal.withAbortSignal(new AbortController().signal, () =>
-          temporal.withDeadline(Date.now() + ANSWER_MS, () => temporal.activity.heartbeat(taskToken, report)),
-        );
+        try {
+          await temporal.withAbortSignal(new AbortController().signal, () =>
+            temporal.withDeadline(Date.now() + ANSWER_MS, () => temporal.activity.heartbeat(taskToken, report)),
+          );
+        } catch (error) {
+          if (!isAskedBack(error)) throw error;
+          askedBack.abort();
+        }
         deadline.extend(sent);
         // The SDK gives an activity up that it never heard of, whatever the server knows.
         heartbeat(report);
@@ -116,7 +126,7 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
 
       function ended(why: string): ApplicationFailure {
         return ApplicationFailure.create({
-          message: `${holder} gave the lease back: ${stopping.aborted ? 'it was asked to, or is shutting down' : why}`,
+          message: `${holder} gave the lease back: ${why}`,
           type: 'LeaseEnded',
           category: ApplicationFailureCategory.BENIGN,
           nextRetryDelay: '1 ms',
@@ -128,15 +138,16 @@ export function createLeaseActivities({ holder, temporal, open, beat }: LeaseAct
 
 export type LeaseActivities = ReturnType<typeof createLeaseActivities>;
 
-function isTakenAway(error: unknown): boolean {
-  return [ActivityNotFoundError, ActivityCancelledError, ActivityPausedError, ActivityResetError].some(
-    (kind) => error instanceof kind,
-  );
+const STOPPED = 'it was asked to, or is shutting down';
+
+/** Temporal says so in its answer to a heartbeat, which it has recorded: the lease is ours until this attempt ends. */
+function isAskedBack(error: unknown): boolean {
+  return [ActivityCancelledError, ActivityPausedError, ActivityResetError].some((kind) => error instanceof kind);
 }
 
 function aborted(signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve('stopped');
-    signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+    if (signal.aborted) resolve(STOPPED);
+    signal.addEventListener('abort', () => resolve(STOPPED), { once: true });
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ActivityNotFoundError, type Client } from '@temporalio/client';
+import { ActivityCancelledError, ActivityNotFoundError, ActivityResetError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -114,6 +114,32 @@ describe('holdLease', function () {
     landed();
     assert.match((await ended).message, /asked to, or is shutting down/);
     assert.equal(events.at(-1), 'landed');
+  });
+
+  for (const asked of [new ActivityCancelledError('cancelled'), new ActivityResetError('reset')]) {
+    it(`asked back by the answer to a heartbeat (${asked.message}), keeps it until the last request has landed`, async () => {
+      const ended = hold();
+      await until(() => events.includes('announced'));
+      let recorded = 0;
+      answer = () => {
+        recorded += 1;
+        return Promise.reject(asked);
+      };
+      await until(() => events.includes('handing back'));
+      // More than the lease holds from one heartbeat to the next.
+      const before = recorded;
+      await until(() => recorded > before + HEARTBEAT_TIMEOUT_MS / 1_000);
+      assert.equal(maySend?.(), true);
+      landed();
+      assert.match((await ended).message, /asked to, or is shutting down/);
+      assert.equal(events.at(-1), 'landed');
+    });
+  }
+
+  it('asked back before it has opened anything, opens nothing', async () => {
+    answer = () => Promise.reject(new ActivityCancelledError('cancelled'));
+    assert.match((await hold()).message, /asked to, or is shutting down/);
+    assert.deepEqual(events, []);
   });
 
   it('hands back at once when the lease was given to another', async () => {
