@@ -1,12 +1,20 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
-/** Of an activity's heartbeat timeout: one beat may come late. */
+/**
+ * How long before this process dies the last beat may have been, and so how much earlier than the heartbeat timeout says
+ * Temporal tries the activity elsewhere: see fragmentActivity for what that must leave. The worker must not hold beats back
+ * for longer (`maxHeartbeatThrottleInterval`); by itself it does, for 80 % of the timeout.
+ */
+export const BEAT_MS = 10_000;
+/** Of a short heartbeat timeout: one beat may come late. */
 const PORTION = 2 / 3;
+
+export const beatEveryMs = (heartbeatTimeoutMs: number): number => Math.min(BEAT_MS, heartbeatTimeoutMs * PORTION);
 
 /**
  * Beats for an activity that waits in memory, so that Temporal tries it elsewhere soon after this process has died. The
- * first beat comes late on purpose: most activities have ended by then, and cost none (see fragmentActivity).
+ * first beat comes late on purpose: most activities have ended by then, and cost none.
  */
 export const keepAlive: ActivityInterceptorsFactory = (context) => ({
   inbound: {
@@ -14,7 +22,7 @@ export const keepAlive: ActivityInterceptorsFactory = (context) => ({
       const { heartbeatTimeoutMs } = context.info;
       if (!heartbeatTimeoutMs) return next(input);
       repeatDetails(context);
-      const beating = setInterval(() => context.heartbeat(), heartbeatTimeoutMs * PORTION);
+      const beating = setInterval(() => context.heartbeat(), beatEveryMs(heartbeatTimeoutMs));
       try {
         return await next(input);
       } finally {

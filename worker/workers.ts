@@ -14,7 +14,7 @@ import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/contract.js'
 import { LEASE_WORKFLOW, leaseWorkflowId } from '../workflows/account/lease-contract.js';
 import { PROCESSES_QUEUE, fragmentQueue, leaseQueue } from '../workflows/tasks/contract.js';
 import { interceptorModules, type WorkflowSource } from './bundle.js';
-import { keepAlive } from './keep-alive.js';
+import { BEAT_MS, keepAlive } from './keep-alive.js';
 import { namesTask } from './log-fields.js';
 import { formKeysOf, parseAnswerOf, taskKeysOf, type ProcessDefinition } from './process-definition.js';
 import type { Tracing } from './tracing.js';
@@ -102,6 +102,7 @@ export function gatewayWorker(place: Place, { account, processes, tracing, ...pa
       ...createReconcileActivities({ ...parts, parseAnswer, taskKeys: taskKeysOf(processes), account }),
     },
     interceptors: { activity: [...(tracing ? [tracing.activity] : []), namesTask, keepAlive] },
+    maxHeartbeatThrottleInterval: BEAT_MS,
     ...GATEWAY_SIZING,
     // What waits is handed back at once; this is for the requests that are under way.
     shutdownGraceTime: '10 seconds',
