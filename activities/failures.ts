@@ -33,9 +33,6 @@ export function toFailure(error: unknown): unknown {
       category: ApplicationFailureCategory.BENIGN,
     });
   }
-  if (error instanceof Error && error.name === 'ZodError') {
-    return ApplicationFailure.nonRetryable(`the task may not be sent as it is: ${error.message}`, FRAGMENT_REJECTED);
-  }
   return error;
 }
 

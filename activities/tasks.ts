@@ -332,10 +332,9 @@ async function allSettled<T>(work: Promise<T>[]): Promise<T[]> {
   return Promise.all(work);
 }
 
-/** Fragment said no, or a body was not even fit to be sent. A task that is gone is another matter. */
+/** Fragment said no, or would. A task that is gone is another matter. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof FragmentRejectedError) return error.status !== 404;
-  return error instanceof Error && error.name === 'ZodError';
+  return error instanceof FragmentRejectedError && error.status !== 404;
 }
 
 export type TaskActivities = ReturnType<typeof createTaskActivities>;

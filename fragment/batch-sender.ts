@@ -90,7 +90,7 @@ export class BatchSender {
 
   private afterFailure(batch: PendingWrite[], error: unknown): PendingWrite[] {
     const { size } = this.options;
-    // Not Fragment's doing: one of the bodies has a shape that may not be sent.
+    // What is no answer of Fragment's is a fault of ours: the write that meets it must not go round and round.
     const refused = error instanceof FragmentRejectedError || !(error instanceof FragmentError);
     if (refused && batch.length === 1) return this.refuse(batch[0]!, error);
     if (error instanceof FragmentRejectedError && error.status === 413) {

@@ -3,7 +3,8 @@ import { oneLine } from './bounded-http.js';
 /**
  * What a call to Fragment can fail with. A caller acts in three ways only, so there are three kinds:
  *
- * - `FragmentRejectedError`: Fragment refused what was asked (400, 404, 409, 413, 422). Asking again changes nothing.
+ * - `FragmentRejectedError`: Fragment refused what was asked (400, 404, 409, 413, 422), or is not asked what it would refuse
+ *   (without `status`). Asking again changes nothing.
  * - `FragmentAuthError`: Fragment refused who asked (401, 403). Every call waits until a person has mended the token.
  * - `FragmentUnavailableError`: no usable answer (429, 5xx, network, time-out, unreadable 200). Whether a write was
  *   applied is unknown, unless `status` is 429.

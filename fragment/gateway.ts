@@ -7,6 +7,7 @@ import type { TaskApi } from './client.js';
 import { FragmentAuthError, FragmentRejectedError, FragmentUnavailableError } from './errors.js';
 import { GatewayCounts, type GatewayLog, type GatewayStats } from './gateway-counts.js';
 import { Turns, type Lane } from './lanes.js';
+import { misshapenWrite } from './misshapen.js';
 import type { Intent, PendingWrite, Write } from './pending-write.js';
 import type { Task } from './schema.js';
 import { untraced, type Trace } from './trace.js';
@@ -104,11 +105,14 @@ export class Gateway {
    * An abort takes the write back while it waits; while its task is looked at, or it is on its way, what comes of that is
    * waited for, and it is not sent again.
    *
-   * @throws FragmentRejectedError when Fragment refuses this very write.
+   * @throws FragmentRejectedError when Fragment refuses this very write, or would: a body that does not have Fragment's
+   * documented shape costs no request.
    */
   write(write: Write, signal?: AbortSignal): Promise<Task> {
     return new Promise((resolve, reject) => {
       if (this.refuses(reject, signal)) return;
+      const misshapen = misshapenWrite(write);
+      if (misshapen) return reject(misshapen);
       const intent: Intent = {
         ...write,
         enqueuedAt: this.clock.now(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createTaskActivities, type TaskActivities } from '../../activities/tasks.js';
@@ -94,6 +95,14 @@ describe('the activities on tasks', () => {
       assert.equal((await run(move)).status, 'DONE');
       assert.ok(done);
     });
+  });
+
+  it('fail for good at what may not be sent, as at a refusal', async () => {
+    await assert.rejects(
+      run(() => activities.setTaskDue({ uid, due: 'tomorrow' })),
+      (error: ApplicationFailure) => error.type === 'FragmentRejected' && error.nonRetryable === true,
+    );
+    assert.equal(await run(() => activities.reassignTask({ uid, email: 'ann', comment: 'yours' })), 'unassigned');
   });
 
   describe('where Fragment refuses the comment', () => {

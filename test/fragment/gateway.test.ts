@@ -54,6 +54,16 @@ describe('Gateway', function () {
     });
   }
 
+  it('spends no request on a write whose shape Fragment does not allow, and lets it spoil no batch', async () => {
+    await open();
+    const wrong = { uid: uid(0), kind: 'create' as const, body: { fields: { title: 'x' }, due_at: 'tomorrow' } };
+    const settled = await Promise.allSettled([wrong, ...[1, 2, 3, 4].map(create)].map((write) => gateway.write(write)));
+    const [{ reason }] = settled as [PromiseRejectedResult];
+    assert.ok(reason instanceof FragmentRejectedError && /may not be sent as it is: due_at/.test(reason.message));
+    assert.ok(settled.slice(1).every(({ status }) => status === 'fulfilled'));
+    assert.equal(gateway.stats().requests, 1);
+  });
+
   it('merges what waits for one task: the newest intent wins, and every waiter gets the answer', async () => {
     await open();
     const update = (body: TaskWrite) => gateway.write({ uid: uid(1), kind: 'update', body });

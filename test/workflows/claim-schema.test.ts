@@ -89,6 +89,14 @@ describe('the schemas at the edges', () => {
     assert.equal(policySchema.safeParse({ ...DEFAULT_POLICY, deadlines }).success, false);
   });
 
+  it('take an e-mail address alone for whom an overdue task goes to', () => {
+    const takes = (escalateTo: string) => {
+      const review = { due: '2 days', escalateAfter: '1 day', escalateTo };
+      return policySchema.safeParse({ ...DEFAULT_POLICY, deadlines: { ...DEFAULT_POLICY.deadlines, review } }).success;
+    };
+    assert.deepEqual([takes('lead@example.com'), takes('the lead')], [true, false]);
+  });
+
   it('take a calendar as it is made, and none that is never open', () => {
     const calendar = {
       hours: { 1: [['09:00', '17:00']] },

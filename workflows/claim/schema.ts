@@ -59,11 +59,14 @@ const durationSchema = z.union([z.string(), z.number()]).refine(isDuration, {
   error: 'must be a duration above zero, such as "2 days" or milliseconds',
 });
 
+/** Whom Fragment knows by that address gets the task. */
+const emailSchema = z.email('must be an e-mail address').max(200, 'must have 200 characters at most');
+
 const deadlineSchema = z.strictObject({
   due: durationSchema,
   remindBefore: durationSchema.optional(),
   escalateAfter: durationSchema.optional(),
-  escalateTo: shortText.optional(),
+  escalateTo: emailSchema.optional(),
 });
 
 const timeSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as 09:00');
@@ -115,7 +118,7 @@ const verb = { by: byLine.optional(), channel };
 export const operatorVerbSchema: z.ZodType<OperatorVerb> = z.strictObject({ reason, ...verb });
 export const retrySchema: z.ZodType<Partial<OperatorVerb>> = z.strictObject({ reason: reason.optional(), ...verb });
 export const reassignSchema: z.ZodType<Reassign> = z.strictObject({
-  email: z.email('must be an e-mail address').max(200, 'must have 200 characters at most'),
+  email: emailSchema,
   reason,
   ...verb,
 });
