@@ -112,10 +112,12 @@ export class BatchSender {
   }
 
   private refuse(write: PendingWrite, error: unknown): PendingWrite[] {
+    if (write.suspects) this.decide(write.suspects, 'culprit');
+    // One of them may be the culprit, and the others have nothing to do with it.
+    if (write.intents.length > 1) return write.parts();
     this.culprits.add(write.uid);
     const [oldest] = this.culprits;
     if (this.culprits.size > CULPRITS && oldest) this.culprits.delete(oldest);
-    if (write.suspects) this.decide(write.suspects, 'culprit');
     for (const { reject } of write.intents) reject(error);
     return [];
   }

@@ -60,9 +60,9 @@ const NAP_MS = 250;
  * The one funnel to Fragment. Writes that wait are merged task by task and sent together, as many as one batch request
  * holds, whenever the budget allows a request; what goes first is a matter of lanes, and none starves.
  *
- * Under failure: a refused batch is halved until the culprit stands alone, and only that write fails. No answer, 429, 5xx
- * and 401/403 fail no write: all sending pauses, then the writes are sent again, after a look at the tasks where
- * repeating could undo what a person did since.
+ * Under failure: a refused batch is halved until the culprit stands alone, writes of its task that were merged are sent one
+ * by one, and only what is refused by itself fails. No answer, 429, 5xx and 401/403 fail no write: all sending pauses, then
+ * the writes are sent again, after a look at the tasks where repeating could undo what a person did since.
  */
 export class Gateway {
   private readonly clock: Clock;

@@ -115,6 +115,12 @@ export class PendingWrite {
     return settled;
   }
 
+  /** Each intent by itself, in order. */
+  parts(): PendingWrite[] {
+    const { unsure, looked } = this;
+    return this.intents.map((intent) => Object.assign(new PendingWrite(intent), { alone: true, unsure, looked }));
+  }
+
   /** False when the intent is not among them. */
   drop(intent: Intent): boolean {
     const rest = this.intents.filter((other) => other !== intent);

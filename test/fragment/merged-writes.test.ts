@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { FragmentRejectedError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
 import type { Task, TaskWrite } from '../../fragment/schema.js';
 import { taskUid } from '../../fragment/uid.js';
@@ -40,5 +41,57 @@ describe('Writes of one task that were sent as one', () => {
     const fields = update({ fields: { version: 2 } }, (task) => task.fields?.version === 2);
     await clock.run(Promise.all([fields, toStatus('TODO')]));
     assert.equal(server.tasks.get(uid)?.fields?.version, 2);
+  });
+
+  describe('where Fragment refuses what one of them says', () => {
+    const assign = () => update({ assignee_email: 'nobody@example.com' }, () => false);
+    beforeEach(() => {
+      open({ status: 'TODO' });
+      const { patchTask, patchTasks } = server;
+      const acceptable = (body: TaskWrite) => {
+        if (body.assignee_email) throw new FragmentRejectedError('unknown person', 'PATCH', 422);
+      };
+      server.patchTask = async (...args) => (acceptable(args[1]), patchTask(...args));
+      server.patchTasks = async (items) => (items.forEach(acceptable), patchTasks(items));
+    });
+    const outcomes = async (...writes: Promise<Task>[]) =>
+      (await clock.run(Promise.allSettled(writes))).map(({ status }) => status);
+
+    it('let that one fail alone, and are sent in their order', async () => {
+      assert.deepEqual(await outcomes(toStatus('STARTED'), assign(), toStatus('DONE')), [
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ]);
+      assert.deepEqual(
+        server.changes.map(({ status }) => status),
+        ['STARTED', 'DONE'],
+      );
+      assert.equal(gateway.stats().requests, 4, 'all as one, then each by itself');
+    });
+
+    it('also out of a batch with other tasks, which they hold up no more than any refused write', async () => {
+      const other = taskUid('merged#2');
+      server.tasks.set(other, { uid: other, status: 'TODO' });
+      const closing = gateway.write({ uid: other, kind: 'update', body: { status: 'DONE' } });
+      assert.deepEqual(await outcomes(toStatus('DONE'), assign(), closing), ['fulfilled', 'rejected', 'fulfilled']);
+      for (const each of [uid, other]) assert.equal(server.tasks.get(each)?.status, 'DONE');
+      assert.equal(gateway.stats().maxBatchNow, 10);
+    });
+
+    it('and are never under way together', async () => {
+      let underWay = 0;
+      let most = 0;
+      const { patchTask } = server;
+      server.patchTask = async (...args) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        return patchTask(...args).finally(() => (underWay -= 1));
+      };
+      // Tokens for all of them at once.
+      await clock.run(clock.sleep(5_000));
+      await outcomes(toStatus('STARTED'), assign(), toStatus('DONE'));
+      assert.deepEqual([most, server.tasks.get(uid)?.status], [1, 'DONE']);
+    });
   });
 });
