@@ -20,7 +20,7 @@ export function toFailure(error: unknown): unknown {
   }
   if (error instanceof FragmentAuthError) {
     return ApplicationFailure.create({
-      message: `${error.message}. Check FRAGMENT_API_TOKEN; work goes on when Fragment accepts it.`,
+      message: `${error.message}. Check ${error.tokenName ?? 'the token'}; a new one is read when the gateway worker is restarted.`,
       type: 'FragmentUnauthorized',
       nextRetryDelay: '30 seconds',
     });

@@ -1,6 +1,6 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { z } from 'zod';
-import { FragmentUnavailableError, errorFor } from './errors.js';
+import { FragmentAuthError, FragmentUnavailableError, errorFor } from './errors.js';
 import { openHttp, type HttpOptions } from './http.js';
 import {
   accountSchema,
@@ -21,6 +21,8 @@ export interface FragmentClientOptions extends HttpOptions {
   /** Not documented, so each deployment can say it: the list's cursor parameter, the key of a comment's text. */
   cursorParam?: string;
   commentKey?: string;
+  /** What people call the token, such as the variable it is read from: told with a FragmentAuthError. */
+  tokenName?: string;
   trace?: Trace;
 }
 
@@ -45,11 +47,13 @@ export class FragmentClient {
   private readonly http: AxiosInstance;
   private readonly cursorParam: string;
   private readonly commentKey: string;
+  private readonly tokenName?: string;
   private readonly trace: Trace;
 
   constructor(options: FragmentClientOptions) {
     this.cursorParam = options.cursorParam ?? 'cursor';
     this.commentKey = options.commentKey ?? 'content';
+    this.tokenName = options.tokenName;
     this.trace = options.trace ?? untraced;
     this.http = openHttp(options, { Accept: 'application/json' });
   }
@@ -168,7 +172,9 @@ export class FragmentClient {
       throw new FragmentUnavailableError(`${request} got no answer from Fragment: ${code ?? message}`, request);
     }
     if (answer.status >= 200 && answer.status < 300) return answer;
-    throw errorFor(request, answer.status, answer.data, answer.headers['retry-after'] as string | undefined);
+    const error = errorFor(request, answer.status, answer.data, answer.headers['retry-after'] as string | undefined);
+    if (error instanceof FragmentAuthError) error.tokenName = this.tokenName;
+    throw error;
   }
 }
 

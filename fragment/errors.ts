@@ -22,7 +22,10 @@ export abstract class FragmentError extends Error {
 }
 
 export class FragmentRejectedError extends FragmentError {}
-export class FragmentAuthError extends FragmentError {}
+export class FragmentAuthError extends FragmentError {
+  /** What whoever runs this calls the token, where they said so. */
+  tokenName?: string;
+}
 export class FragmentUnavailableError extends FragmentError {
   /** From Retry-After, where Fragment sent one. */
   retryAfterMs?: number;

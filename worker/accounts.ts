@@ -49,8 +49,22 @@ export function readAccounts(defaults: Defaults, env: NodeJS.ProcessEnv): Fragme
     maxBatch: defaults.FRAGMENT_MAX_BATCH,
   };
   const named = defaults.FRAGMENT_ACCOUNTS.map((name) => ({ ...base, ...own(name, env), name }));
-  return named.length > 0 && !base.token ? named : [base, ...named];
+  const accounts = named.length > 0 && !base.token ? named : [base, ...named];
+  const twins = accounts.flatMap((account, at) => {
+    const twin = accounts.slice(0, at).find((other) => isSame(other, account));
+    return twin ? [`${tokenOf(account)}: is the token of ${tokenOf(twin)} too; name the account once`] : [];
+  });
+  if (twins.length > 0) throw new AccountError(twins);
+  return accounts;
 }
+
+/** One account to Fragment: two gateways would each spend its whole limit. */
+function isSame(a: FragmentAccount, b: FragmentAccount): boolean {
+  const [here, there] = [a, b].map(({ apiUrl }) => new URL(apiUrl).href.replace(/\/+$/, ''));
+  return a.token !== undefined && a.token === b.token && here === there;
+}
+
+const tokenOf = ({ name }: FragmentAccount): string => variableOf('FRAGMENT_API_TOKEN', name);
 
 const ownSchema = z.object({
   FRAGMENT_API_URL: webAddress.optional(),

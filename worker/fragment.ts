@@ -20,10 +20,12 @@ export function fragmentAccount({ accounts }: Config, name?: string): FragmentAc
 
 export function fragmentClient(config: Config, name?: string, trace?: Trace): FragmentClient {
   const { apiUrl, token } = fragmentAccount(config, name);
-  if (!token) throw new ConfigError([`${variableOf('FRAGMENT_API_TOKEN', name)} is not set, and Fragment asks for it`]);
+  const tokenName = variableOf('FRAGMENT_API_TOKEN', name);
+  if (!token) throw new ConfigError([`${tokenName} is not set, and Fragment asks for it`]);
   return new FragmentClient({
     baseUrl: apiUrl,
     token,
+    tokenName,
     userAgent: config.FRAGMENT_USER_AGENT,
     cursorParam: config.FRAGMENT_CURSOR_PARAM,
     commentKey: config.FRAGMENT_COMMENT_KEY,

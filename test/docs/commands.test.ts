@@ -149,7 +149,9 @@ describe('the commands of README.md and docs/', function () {
       env = {
         ...backdrop.env,
         FRAGMENT_ACCOUNTS: 'acme',
+        // The same token at the same address would be the same account.
         FRAGMENT_API_TOKEN_ACME: 'test-token',
+        FRAGMENT_API_URL_ACME: backdrop.sandbox.apiUrl.replace('127.0.0.1', 'localhost'),
         WEBHOOK_SECRET: 'whatever-the-sender-is-told',
         FRAGMENT_REQUESTS_PER_MINUTE: '6000',
         PAYMENTS_URL: backdrop.sandbox.paymentsUrl,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { orFailure } from '../../activities/failures.js';
+import { startSandbox } from '../../sandbox/server.js';
 import { ConfigError, loadConfig } from '../../worker/config.js';
 import { fragmentClient } from '../../worker/fragment.js';
 import { feedWorkflowId } from '../../workflows/account/contract.js';
@@ -51,6 +53,38 @@ describe('Fragment accounts', () => {
     wrong({ FRAGMENT_ACCOUNTS: 'acme', FRAGMENT_MAX_BATCH_ACME: '0' }, /FRAGMENT_MAX_BATCH_ACME/);
     for (const name of ['Acme', 'a_b', 'lease', 'lease-a', 'default', '-a']) {
       wrong({ FRAGMENT_ACCOUNTS: name }, /FRAGMENT_ACCOUNTS .*is no account name/s);
+    }
+  });
+
+  it('are refused where two have one token at one address: each would spend the whole limit', () => {
+    const env = {
+      FRAGMENT_API_URL: 'https://api.example.com/v1',
+      FRAGMENT_API_TOKEN: 'secret',
+      FRAGMENT_ACCOUNTS: 'acme',
+    };
+    assert.throws(
+      () =>
+        accountsOf({ ...env, FRAGMENT_API_TOKEN_ACME: 'secret', FRAGMENT_API_URL_ACME: 'https://api.example.com/v1/' }),
+      (error: Error) =>
+        error instanceof ConfigError &&
+        /FRAGMENT_API_TOKEN_ACME: .*FRAGMENT_API_TOKEN /.test(error.message) &&
+        !/secret/.test(error.message),
+    );
+    assert.equal(accountsOf({ ...env, FRAGMENT_API_TOKEN_ACME: 'other' }).length, 2);
+    const elsewhere = { FRAGMENT_API_TOKEN_ACME: 'secret', FRAGMENT_API_URL_ACME: 'https://example.com/v1' };
+    assert.equal(accountsOf({ ...env, ...elsewhere }).length, 2);
+  });
+
+  it('are told apart where Fragment does not take a token: the variable that holds it is named', async () => {
+    const sandbox = await startSandbox({ token: 'right', team: false });
+    try {
+      const env = { FRAGMENT_API_URL: sandbox.apiUrl, FRAGMENT_ACCOUNTS: 'acme', FRAGMENT_API_TOKEN_ACME: 'wrong' };
+      await assert.rejects(
+        orFailure(() => fragmentClient(loadConfig(env), 'acme').accountsMe()),
+        { type: 'FragmentUnauthorized', message: /FRAGMENT_API_TOKEN_ACME.* restarted/ },
+      );
+    } finally {
+      await sandbox.close();
     }
   });
 
