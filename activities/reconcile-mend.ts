@@ -33,9 +33,15 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
   const { gateway, client, processes, recipe, temporal, parseAnswer } = options;
   const { attempt, heartbeatDetails } = activityInfo();
   const commented = new Set((heartbeatDetails as string[] | undefined) ?? []);
-  // Every write listens for the cancellation of the whole.
-  setMaxListeners(0, cancellationSignal());
-  const tasks = byUid(await gateway.readMany(drifts.map(({ uid }) => uid)));
+  // Every read and write listens for the cancellation of the whole.
+  const signal = cancellationSignal();
+  setMaxListeners(0, signal);
+  const tasks = byUid(
+    await gateway.readMany(
+      drifts.map(({ uid }) => uid),
+      { signal },
+    ),
+  );
   const owners = await processes.owners(drifts.map(({ workflowId }) => workflowId));
 
   const settled = await Promise.allSettled(drifts.map(mendOne));
@@ -109,7 +115,7 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
   async function write(uid: string, body: TaskWrite, needed: (now: Task | undefined) => boolean): Promise<boolean> {
     let sent = true;
     const stillNeeded = (now: Task | undefined) => (sent = needed(now));
-    await gateway.write({ uid, kind: 'update', body, unsure: true, stillNeeded }, cancellationSignal());
+    await gateway.write({ uid, kind: 'update', body, unsure: true, stillNeeded }, signal);
     return sent;
   }
 
@@ -118,7 +124,7 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
     if (commented.has(uid)) return true;
     const text = `Closed by reconciliation: ${why} (${workflowId}).`;
     try {
-      await gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal: cancellationSignal() });
+      await gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal });
     } catch (error) {
       if (!(error instanceof FragmentRejectedError)) throw error;
       return false;

@@ -80,7 +80,7 @@ export function createReconcileActivities(options: ReconcileActivityOptions) {
             waiting.set(answer.expects.awaited.uid, { awaited: answer.expects.awaited, workflowId });
           }
         }
-        const tasks = byUid(await gateway.readMany([...waiting.keys()]));
+        const tasks = byUid(await gateway.readMany([...waiting.keys()], { signal: cancellationSignal() }));
         for (const [uid, { awaited, workflowId }] of waiting) {
           // A search may be behind; the task's own address is not.
           const task = tasks.get(uid) ?? (await taskAt(uid));

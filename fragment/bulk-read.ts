@@ -9,6 +9,8 @@ type Way = 'query' | 'empty-patch' | 'one-by-one';
 
 /** A refused request is tried once with so few items: a server that refuses these refuses the way, not the number. */
 const PROBE = 10;
+/** Below that, an unknown uid is looked for one by one: halving down to each costs two requests where many are unknown. */
+const FEW = 8;
 
 /**
  * Reads many tasks by uid, by the cheapest way that the server honours:
@@ -77,7 +79,9 @@ export class BulkReader {
     } catch (error) {
       if (!(error instanceof FragmentRejectedError)) throw error;
       // One unknown uid may refuse the whole batch, which says nothing of the way.
-      if (way === 'empty-patch' && error.status === 404) return this.parts(uids, Math.ceil(uids.length / 2), signal);
+      if (way === 'empty-patch' && error.status === 404) {
+        return uids.length < FEW ? this.oneByOne(uids, signal) : this.parts(uids, Math.ceil(uids.length / 2), signal);
+      }
       if (uids.length > PROBE) return this.smaller(uids, signal);
     }
     this.giveUp(way);

@@ -302,6 +302,26 @@ describe('Gateway', function () {
     assert.equal(gateway.stats().readWay, 'one-by-one');
   });
 
+  it('spends little more than a request for each on uids that refuse the batch, and few on one among many', async () => {
+    await open({ query: 'refuse', batchAtomicity: 'all-or-nothing' });
+    const uids = Array.from({ length: 64 }, (_, n) => uid(n));
+    await Promise.all(uids.map((_, n) => gateway.write(create(n))));
+    await gateway.readMany(uids);
+    const cost = async (asked: string[], found: number) => {
+      const { requests } = gateway.stats();
+      assert.equal((await gateway.readMany(asked)).length, found);
+      return gateway.stats().requests - requests;
+    };
+    const unknown = await cost(
+      uids.map((_, n) => uid(`gone ${n}`)),
+      0,
+    );
+    assert.ok(unknown <= 1.5 * uids.length, `${unknown}`);
+    const one = await cost([...uids.slice(1), uid('gone')], uids.length - 1);
+    assert.ok(one <= 14, `${one}`);
+    assert.equal(gateway.stats().readWay, 'empty-patch');
+  });
+
   it('tries again after ten minutes a way of reading that was refused', async () => {
     await open({ query: 'refuse', patchUidOnly: '422' });
     await Promise.all([gateway.write(create(1)), gateway.write(create(2))]);
