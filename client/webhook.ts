@@ -42,7 +42,12 @@ const RETRY_AFTER_SECONDS = '5';
  * 202: Temporal has the hint. 503: it could not be reached, nothing was kept, send it again. 4xx: it will never be taken.
  */
 export function webhookApp(options: WebhookOptions): Hono {
-  if (options.secrets.length === 0) throw new TypeError('secrets: at least one is needed (WEBHOOK_SECRET)');
+  const { secrets, signature: rule } = options;
+  // An empty one would be known to everybody.
+  if (secrets.length === 0 || secrets.includes(''))
+    throw new TypeError('secrets: at least one, and none that is empty');
+  if (rule && (rule.keys.length === 0 || rule.keys.includes('')))
+    throw new TypeError('signature.keys: at least one, and none that is empty');
   const { secret = 'x-webhook-secret', signature = 'x-signature', timestamp = 'x-timestamp' } = options.headers ?? {};
   const hints = new Hints(options.poke, options.gatherMs);
   const app = new Hono();

@@ -14,7 +14,7 @@ const drift: Drift = { uid, workflowId, kind: 'orphan', is: 'open', should: 'DON
 
 describe('the activities of reconciliation', () => {
   const client = new FragmentClient({ baseUrl: 'http://127.0.0.1:9', token: 't', userAgent: 'test/0' });
-  const { page } = RunningProcesses.prototype;
+  const page = Object.getOwnPropertyDescriptor(RunningProcesses.prototype, 'page') as PropertyDescriptor;
   let gateway: Gateway;
   beforeEach(() => {
     gateway = new Gateway({ client, requestsPerMinute: 60, maxBatch: 100, maySend: () => false });
@@ -23,7 +23,7 @@ describe('the activities of reconciliation', () => {
     RunningProcesses.prototype.page = async () => ({ processes: [{ workflowId, answer: { expects } }] });
   });
   afterEach(() => {
-    RunningProcesses.prototype.page = page;
+    Object.defineProperty(RunningProcesses.prototype, 'page', page);
     gateway.close();
   });
 

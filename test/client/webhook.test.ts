@@ -87,7 +87,9 @@ describe('the webhook receiver', function () {
   });
 
   it('refuses to run without a secret', () => {
-    assert.throws(() => receiver({ secrets: [] }), /WEBHOOK_SECRET/);
+    for (const secrets of [[], [''], [SECRET, '']]) assert.throws(() => receiver({ secrets }), /secrets: at least one/);
+    for (const keys of [[], ['']])
+      assert.throws(() => receiver({ signature: { keys } }), /signature.keys: at least one/);
   });
 
   describe('58: where the sender signs', () => {

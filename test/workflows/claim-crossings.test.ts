@@ -114,7 +114,7 @@ describe('what crosses something else on its way to a claim', function () {
       const task = stage.fragment.get(String(uid));
       const { status } = await claim.finishUnheard('review', { decision: 'perhaps' });
       // A Fragment that takes the change, and leaves a task that is DONE as it is.
-      Object.defineProperty(task, 'status', { get: () => status, set: () => undefined, configurable: true });
+      Object.defineProperty(task, 'status', { get: () => status, set: () => {}, configurable: true });
       await claim.tell(stage.fragment.news(String(uid)));
       await claim.at('review', { status: 'parked' });
       Object.defineProperty(task, 'status', { value: status, writable: true, enumerable: true, configurable: true });
@@ -219,7 +219,7 @@ describe('what crosses something else on its way to a claim', function () {
     const long = { due: '30 days' } as const;
     const deadlines = { data_entry: long, review: long, approval: long, payment: long };
     const claim = await stage.startClaim('before-opening', { policy: { deadlines, calendar: office } });
-    const began = new Date(String((await claim.at('data_entry')).since));
+    const began = new Date((await claim.at('data_entry')).since);
     const sunday = new Date(began.getTime() + (7 - began.getUTCDay()) * 24 * HOUR);
     sunday.setUTCHours(12, 0, 0, 0);
     await stage.skip(sunday.getTime() - began.getTime());
