@@ -45,15 +45,18 @@ describe('Writes of one task that were sent as one', () => {
 
   describe('where Fragment refuses what one of them says', () => {
     const assign = () => update({ assignee_email: 'nobody@example.com' }, () => false);
-    beforeEach(() => {
-      open({ status: 'TODO' });
+    beforeEach(() => refusing());
+    function refusing(...faults: Fault[]): void {
+      open({ status: 'TODO' }, ...faults);
       const { patchTask, patchTasks } = server;
       const acceptable = (body: TaskWrite) => {
-        if (body.assignee_email) throw new FragmentRejectedError('unknown person', 'PATCH', 422);
+        // A fault of the first request comes before it is read.
+        if (body.assignee_email && server.arrivals.length >= Math.min(1, faults.length))
+          throw new FragmentRejectedError('unknown person', 'PATCH', 422);
       };
       server.patchTask = async (...args) => (acceptable(args[1]), patchTask(...args));
       server.patchTasks = async (items) => (items.forEach(acceptable), patchTasks(items));
-    });
+    }
     const outcomes = async (...writes: Promise<Task>[]) =>
       (await clock.run(Promise.allSettled(writes))).map(({ status }) => status);
 
@@ -77,6 +80,21 @@ describe('Writes of one task that were sent as one', () => {
       assert.deepEqual(await outcomes(toStatus('DONE'), assign(), closing), ['fulfilled', 'rejected', 'fulfilled']);
       for (const each of [uid, other]) assert.equal(server.tasks.get(each)?.status, 'DONE');
       assert.equal(gateway.stats().maxBatchNow, 10);
+    });
+
+    it('and are looked at again like any other write, where a pause follows', async () => {
+      refusing('500', 'none', '429');
+      const taking = update({ status: 'STARTED' }, (task) => task.status !== 'TODO');
+      const finished = async () => {
+        while (gateway.stats().s429 === 0) await clock.sleep(10);
+        server.touch(uid, (task) => ({ ...task, status: 'DONE' }));
+      };
+      const [[, assigned]] = await clock.run(Promise.all([Promise.allSettled([taking, assign()]), finished()]));
+      assert.equal(assigned.status, 'rejected');
+      assert.deepEqual(
+        server.changes.map(({ status }) => status),
+        ['DONE'],
+      );
     });
 
     it('and are never under way together', async () => {
