@@ -13,7 +13,7 @@ export type WaitEnd = ParkedEnd | { problem: string; again: () => Promise<void> 
 
 /** Fragment's own precision is not documented: whole seconds, at the coarsest that is likely. */
 const ROUNDING_MS = 1_000;
-/** A task that took longer to be opened, in an outage, gets the due date that its process counts with; else that is no write worth. */
+/** An outage that keeps a task from being opened for so long moves its due date in Fragment as well; less is not worth a write. */
 const LATE_MS = 3_600_000;
 /** As the Web UI shows the timer. */
 const UNTIL: Record<Alarm['kind'], string> = {
