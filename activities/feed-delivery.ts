@@ -61,8 +61,12 @@ export function absence(
   parseAnswer: ParseAnswer,
 ): Delivery {
   const news = absent.why === 'archived' ? taskNews(absent.task, parseAnswer) : { uid: absent.uid, status: 'UNKNOWN' };
-  return { workflowId, transition: digest([news.uid, absent.why, workflowId]), news: { ...news, absent: absent.why } };
+  return { workflowId, transition: absenceOf(news.uid, absent.why, workflowId), news: { ...news, absent: absent.why } };
 }
+
+/** Without a time: a task that was seen to be there again has to be forgotten, or its next absence would be no news. */
+export const absenceOf = (uid: string, why: 'deleted' | 'archived', workflowId: string): string =>
+  digest([uid, why, workflowId]);
 
 /**
  * One completion has one digest, however often it is read, and whatever is edited beside the answer. Done again after it was

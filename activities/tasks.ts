@@ -187,7 +187,8 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
           return !movedBefore;
         };
         const task = await writeUnassigned({ uid: input.uid, kind: 'update', body, stillNeeded });
-        if (task.status === 'DONE' && body.status !== 'DONE' && !movedBefore) throw notOpenedAgain(input.uid);
+        const done = task.status === 'DONE' && body.status !== 'DONE';
+        if (done && (!movedBefore || wasDoneBefore(task))) throw notOpenedAgain(input.uid);
         await remark(input.uid, input.comment);
         return taskNews(task, parseAnswer, input);
       });
@@ -320,6 +321,11 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
       });
     },
   };
+}
+
+/** For the step before: the process has asked for the next one since. */
+function wasDoneBefore({ done_at: doneAt }: Task): boolean {
+  return Date.parse(doneAt ?? '') < activityInfo().scheduledTimestampMs;
 }
 
 function notOpenedAgain(uid: string): FragmentRejectedError {

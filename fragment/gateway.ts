@@ -78,6 +78,8 @@ export class Gateway {
   private calls: Call[] = [];
   private running = false;
   private failures = 0;
+  /** In the pause that is or was last: a 429 lowers the rate once. */
+  private slowed = false;
   private readerTriedAt: number;
 
   constructor(private readonly options: GatewayOptions) {
@@ -325,7 +327,7 @@ export class Gateway {
 
   /**
    * What fails while sending pauses already was under way as the pause began, and is the same incident once more: it may make
-   * the pause longer, but neither doubles the next nor lowers the rate again.
+   * the pause longer, but neither doubles the next nor lowers the rate twice.
    */
   private pauseAfter(error: unknown): void {
     if (!(error instanceof FragmentUnavailableError || error instanceof FragmentAuthError)) return;
@@ -343,7 +345,11 @@ export class Gateway {
     this.budget.freeze(now + pauseMs * (1 + Math.random() / 10));
     // A person may do much in the meantime.
     this.queue.lookAgain();
-    if (begins && status === 429) this.budget.slowDown(now);
+    if (begins) this.slowed = false;
+    if (status === 429 && !this.slowed) {
+      this.budget.slowDown(now);
+      this.slowed = true;
+    }
 
     this.counts.failed(status);
     if (begins) this.counts.paused();

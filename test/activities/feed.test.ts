@@ -245,6 +245,20 @@ describe('the change feed', function () {
     });
   }
 
+  it('tells of a task that is archived once more, after it was seen to be there', async () => {
+    parts = await feedParts(ONLY.bulk);
+    const uid = parts.open(1);
+    const archived = (how: boolean) => parts.sandbox.tasks.apply('PATCH', { uid, archived: how });
+    const told = async () => (await parts.round({ hints: [uid] })).delivered;
+    archived(true);
+    assert.equal(await told(), 1);
+    assert.equal(await told(), 0);
+    archived(false);
+    assert.equal(await told(), 0);
+    archived(true);
+    assert.equal(await told(), 1);
+  });
+
   it('is not blinded by a date in the future', async () => {
     parts = await feedParts();
     parts.sandbox.tasks.apply('PUT', {

@@ -84,6 +84,16 @@ describe('the activities on tasks', () => {
       await assert.rejects(run(move), refused);
     });
 
+    it('take what was done before the move was asked for no answer to it, though its fields have been moved', async () => {
+      sandbox.behaviour.reopening = 'ignore';
+      sandbox.tasks.apply('PATCH', { uid, fields: step.fields });
+      const again = new MockActivityEnvironment(
+        { attempt: 2, scheduledTimestampMs: Date.now() + 1 },
+        { logger: new DefaultLogger('ERROR') },
+      );
+      await assert.rejects(again.run(move), refused);
+    });
+
     it('take one for moved that people did before the answer to the move was repeated', async () => {
       sandbox.faults.add({ kind: 'lost-answer', match: { path: '/tasks/:uid' } });
       let done = false;

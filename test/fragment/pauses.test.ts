@@ -46,6 +46,17 @@ describe('A pause of the gateway', () => {
     assert.ok(pausedMs >= 60_000 && pausedMs <= 66_300, `${pausedMs}`);
   });
 
+  it('lowers the rate once, whichever of them is told that it is too high', async () => {
+    const full = gateway.stats().requestsPerMinuteNow;
+    await together(
+      () => failing(100, 503),
+      () => failing(200, 429),
+      () => failing(300, 429),
+    );
+    const { pauses, requestsPerMinuteNow } = gateway.stats();
+    assert.deepEqual([pauses, requestsPerMinuteNow], [1, full * 0.7]);
+  });
+
   it('becomes longer where one of them asks for more time', async () => {
     await together(
       () => failing(100, 429, 10_000),

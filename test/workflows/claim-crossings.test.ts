@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import { calendar } from '../../client/working-hours.js';
+import { taskUid } from '../../fragment/uid.js';
 import type { Call } from '../../testing/in-memory-fragment.js';
-import { LIFECYCLES } from '../../workflows/tasks/contract.js';
+import { claimTaskKey } from '../../workflows/claim/contract.js';
+import { LIFECYCLES, taskKey } from '../../workflows/tasks/contract.js';
 import { setTimeSkippingStage, type ClaimOnStage, type TimeSkippingStage } from '../time-skipping-stage.js';
 import { HOUR } from './deadline-policy.js';
 
@@ -102,7 +104,7 @@ describe('what crosses something else on its way to a claim', function () {
         ({ audit }) => audit.filter(({ what }) => what === 'parked').length === 2,
       );
       await stage.skip('5 days');
-      assert.ok(reads(claim) <= 3, `${reads(claim)} reads`);
+      assert.ok(reads(claim) <= 4, `${reads(claim)} reads`);
       await claim.complete({ step: 'review', decision: 'reject', by: 'ops' });
       assert.equal((await claim.result()).outcome, 'rejected');
       allow();
@@ -120,6 +122,33 @@ describe('what crosses something else on its way to a claim', function () {
       Object.defineProperty(task, 'status', { value: status, writable: true, enumerable: true, configurable: true });
       await claim.retry();
       await claim.until('it is handed back', () => task.status === 'TODO');
+      await claim.at('review');
+      await claim.finish('review', { decision: 'reject' });
+      assert.equal((await claim.result()).outcome, 'rejected');
+    });
+
+    it(`20, 50: an answer that cannot be handed back because its task was deleted has it opened again (${lifecycle})`, async () => {
+      const claim = await toReview(`gone-with-it-${lifecycle}`, { lifecycle });
+      const { uid } = (await claim.step()) ?? assert.fail('no step');
+      once('beforeEach', 'setTaskStatus', String(uid), () => stage.fragment.tasks.delete(String(uid)));
+      await claim.finish('review', { decision: 'perhaps' });
+      await claim.until('its task is there again', () => stage.fragment.tasks.get(String(uid))?.status === 'TODO');
+      await claim.finish('review', { decision: 'reject' });
+      assert.equal((await claim.result()).outcome, 'rejected');
+      assert.ok(!(await claim.whats()).includes('parked'));
+    });
+
+    it(`8: what is told of a task that Fragment refused to open answers nothing (${lifecycle})`, async () => {
+      const id = `told-too-soon-${lifecycle}`;
+      const claim = await stage.startClaim(id, { lifecycle });
+      const { uid: single } = await claim.at('data_entry');
+      const allow = refusing(lifecycle === 'single-task' ? 'moveTask' : 'openTask', id);
+      await claim.finish('data_entry');
+      await claim.at('review', { status: 'parked' });
+      const uid = lifecycle === 'single-task' ? single : taskUid(taskKey(claimTaskKey(id), lifecycle, 'review', 1));
+      await claim.tell({ uid: String(uid), step: 'review', round: 1, status: 'DONE', answer: { decision: 'approve' } });
+      allow();
+      await claim.retry();
       await claim.at('review');
       await claim.finish('review', { decision: 'reject' });
       assert.equal((await claim.result()).outcome, 'rejected');
@@ -174,6 +203,33 @@ describe('what crosses something else on its way to a claim', function () {
       });
     }
   }
+
+  it('46: paid by hand, an operator is asked where the provider does not say what it did, or does not give it back', async () => {
+    const id = 'by-hand-twice';
+    stage.payments.silent.set(id, 'pay');
+    const claim = await toReview(id, {});
+    const allow = refusing('openTask', id);
+    await claim.finish('review', { decision: 'approve' });
+    await claim.at('payment', { status: 'parked' });
+    await claim.complete({ step: 'payment', by: 'ops' });
+    await claim.until('it asks', ({ needsAttention }) => /asking the provider/.test(needsAttention ?? ''));
+    stage.payments.silent.delete(id);
+    let locked = true;
+    const stop = stage.fragment.beforeEach(({ activity, input }) => {
+      if (activity !== 'refundPayment' || input.claimId !== id || !locked) return;
+      throw ApplicationFailure.nonRetryable('settled already', 'PaymentRefused');
+    });
+    await claim.retry();
+    await claim.until('the refund asks', ({ needsAttention }) =>
+      /refunding.*settled already/.test(needsAttention ?? ''),
+    );
+    locked = false;
+    await claim.retry();
+    assert.equal((await claim.result()).outcome, 'paid');
+    assert.deepEqual(stage.payments.of(id), ['reserve', 'pay', 'refund']);
+    stop();
+    allow();
+  });
 
   it('47: what was asked of the step that waited decides nothing that is undone after it', async () => {
     const id = 'stale-skip';

@@ -94,7 +94,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     process.saga.add('refunding the payment', async () => {
       // The same key again: the answer tells what there is to undo, a refusal that there is nothing.
       if (unanswered) await settled(() => ask(unanswered as Call, patient));
-      if (payment) await refund();
+      if (payment) await refund(patient);
     });
 
     const amount = { claimId: id, ...total };
@@ -119,25 +119,28 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     if (result.source !== 'engine' && !result.skipped) await CancellationScope.nonCancellable(giveBack);
     return paid(result);
 
-    /**
-     * Paid by hand: what the provider has set aside is free again, and what it has paid is given back. Its refusal of that changes
-     * nothing of the payment by hand.
-     */
+    /** Paid by hand: what the provider has paid as well is taken back, and what it has set aside is free again. */
     async function giveBack(): Promise<void> {
-      // Without an answer it may have done it all the same: the same key again tells.
-      if (unanswered) await settled(() => ask(unanswered as Call, patient));
-      const { failure } = await settled(async () => {
-        if (payment) await refund();
-        else if (reservation) await release();
-      });
+      // Without an answer it may have done it all the same: the same key again tells. An operator sees where it does not.
+      if (unanswered) await process.undoNow('asking the provider what it has done', () => answered(unanswered as Call));
+      if (payment) return process.undoNow('refunding what the provider paid as well', () => refund(brisk));
+      if (!reservation) return;
+      const { failure } = await settled(release);
+      // The payment by hand stands.
       if (!failure) return;
-      const what = payment ? 'payment not refunded' : 'reservation not released';
-      process.audit({ what, step: 'payment', source: 'engine', why: messageOf(failure) });
+      process.audit({ what: 'reservation not released', step: 'payment', source: 'engine', why: messageOf(failure) });
     }
 
-    async function refund(): Promise<void> {
+    /** A refusal is an answer. */
+    async function answered(call: Call): Promise<void> {
+      await ask(call, brisk).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+      });
+    }
+
+    async function refund(by: typeof brisk): Promise<void> {
       const what = { claimId: id, paymentId: (payment as { id: string }).id };
-      await patient.refundPayment.executeWithOptions({ summary: 'refund the payment' }, [what]);
+      await by.refundPayment.executeWithOptions({ summary: 'refund the payment' }, [what]);
     }
 
     async function release(): Promise<void> {

@@ -215,26 +215,36 @@ export class TaskProcess {
     const step = this.waiting?.state;
     this.waiting = undefined;
     if (step) this.dropOvertaken(step);
-    await this.saga.compensate(async (what, error) => {
-      const problem = `${what} failed: ${messageOf(error)}`;
-      this.attention(problem);
-      const state: StepState = { step: what, round: 1, status: 'parked', since: new Date().toISOString(), problem };
-      this.waiting = {
-        state,
-        skippable: true,
-        mayComplete: () => refuse(`${what} is a compensation: retry or skip it`),
-        maySkip: () => undefined,
-        mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),
-        mayChangeDue: () => refuse(`${what} is a compensation: it is never due`),
-      };
-      const event = await this.next(({ kind }) => kind === 'retry' || kind === 'skip');
-      this.waiting = undefined;
-      this.attention(undefined);
-      this.auditVerb(event as VerbEvent, `${event.kind} ${what}`);
-      this.acted(event as VerbEvent);
-      this.dropOvertaken(state);
-      return event.kind === 'retry' ? 'retry' : 'skip';
-    });
+    await this.saga.compensate((what, error) => this.parkedUndoing(what, error));
+  }
+
+  /** Undoes one thing though the process goes on. Where that fails it is an operator's, to be retried or let go. */
+  async undoNow(what: string, undo: () => Promise<unknown>): Promise<void> {
+    const saga = new Saga();
+    saga.add(what, undo);
+    await saga.compensate((...failed) => this.parkedUndoing(...failed));
+  }
+
+  /** Parks what could not be undone, until an operator says what is to become of it. */
+  private async parkedUndoing(what: string, error: unknown): Promise<'retry' | 'skip'> {
+    const problem = `${what} failed: ${messageOf(error)}`;
+    this.attention(problem);
+    const state: StepState = { step: what, round: 1, status: 'parked', since: new Date().toISOString(), problem };
+    this.waiting = {
+      state,
+      skippable: true,
+      mayComplete: () => refuse(`${what} is a compensation: retry or skip it`),
+      maySkip: () => undefined,
+      mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),
+      mayChangeDue: () => refuse(`${what} is a compensation: it is never due`),
+    };
+    const event = await this.next(({ kind }) => kind === 'retry' || kind === 'skip');
+    this.waiting = undefined;
+    this.attention(undefined);
+    this.auditVerb(event as VerbEvent, `${event.kind} ${what}`);
+    this.acted(event as VerbEvent);
+    this.dropOvertaken(state);
+    return event.kind === 'retry' ? 'retry' : 'skip';
   }
 
   /** Takes the first event that fits, waiting for it. */

@@ -201,6 +201,9 @@ export class TaskSteps {
     const event = await this.process.next((each) => each.kind !== 'news');
     this.unparked(state, 'opening');
     if (event.kind === 'retry') this.retried(event, state);
+    // Whatever was told of its task meanwhile, nobody had it to do: a new attempt answers how the task stands.
+    const { step, round } = state;
+    while (this.process.take((each) => each.kind === 'news' && each.news.step === step && each.news.round === round));
     return event;
   }
 

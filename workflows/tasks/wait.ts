@@ -139,10 +139,18 @@ export class StepWait {
       return undefined;
     }
     const problem = this.problemWith(news);
-    if (problem) return (await this.handBack(problem, news.doneAt)) ? undefined : { problem: stuckOf(problem) };
+    if (problem) return (await this.handBack(problem, news.doneAt)) ? undefined : this.stuck(problem);
     // An answer that the person corrected just before it was handed back counts, but its task stands open then.
     if (this.handedBack) await this.task.settle(this.state);
     return { answer: answerOf(news) };
+  }
+
+  /** It could not be handed back: it is an operator's, unless it is no longer there, or somebody has opened it again. */
+  private async stuck(problem: string): Promise<{ problem: string } | undefined> {
+    const news = await this.task.read(this.spec, this.state);
+    if (news === undefined || news?.status === 'DONE') return { problem: stuckOf(problem) };
+    if (!news || news.absent) this.process.events.push({ kind: 'news', news: news ?? gone(this.state) });
+    return undefined;
   }
 
   private problemWith(news: TaskNews): string | undefined {
