@@ -21,12 +21,17 @@ export interface Extent {
  * Fragment requests that a reconciliation takes at most. Looking: a bulk read for every hundred tasks awaited and a page for
  * every hundred listed, and one read for each task that seems to be missing. Mending: for every hundred suspects a bulk
  * read, a look and a batch; for each closing its comment, which has no batch; for each task that is gone or archived a
- * read, a write and a comment by its process. Its writes share requests with everybody's where requests are scarce.
+ * read, a write and a comment by its process. A bulk read that does not bring all asks once more for what is missing. Its
+ * writes share requests with everybody's where requests are scarce.
  */
 export function requestsFor({ reads, listed, lists, found, closings }: Extent): { look: number; mend: number } {
   const pages = Math.floor(listed / TOGETHER) + lists;
   const absent = found.missing + found.archived;
   const suspects = Object.values(found).reduce((sum, count) => sum + count, 0) - found.unknown;
-  const mending = suspects > 0 ? 3 * Math.ceil(suspects / TOGETHER) : 0;
-  return { look: reads + pages + found.missing, mend: mending + closings + 3 * absent };
+  const batches = Math.ceil(suspects / TOGETHER);
+  const askedOnceMore = (bulkReads: number) => Math.min(bulkReads, found.missing);
+  return {
+    look: reads + askedOnceMore(reads) + pages + found.missing,
+    mend: 3 * batches + askedOnceMore(batches) + closings + 3 * absent,
+  };
 }
