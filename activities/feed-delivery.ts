@@ -64,8 +64,12 @@ export function absence(
   return { workflowId, transition: absenceOf(news.uid, absent.why, workflowId), news: { ...news, absent: absent.why } };
 }
 
-/** Without a time: a task that was seen to be there again has to be forgotten, or its next absence would be no news. */
-export const absenceOf = (uid: string, why: 'deleted' | 'archived', workflowId: string): string =>
+/** The task was seen to be there: an absence has no time, so the next one would be no news. */
+export function forgetAbsences(cursor: FeedCursor, uid: string, workflowId: string): void {
+  for (const why of ['deleted', 'archived'] as const) delete cursor.delivered[absenceOf(uid, why, workflowId)];
+}
+
+const absenceOf = (uid: string, why: 'deleted' | 'archived', workflowId: string): string =>
   digest([uid, why, workflowId]);
 
 /**

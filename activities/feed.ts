@@ -15,7 +15,7 @@ import {
   type FeedCursor,
   type FeedWay,
 } from './feed-cursor.js';
-import { absence, absenceOf, completion, completionOf, deliver, type Delivery } from './feed-delivery.js';
+import { absence, completion, completionOf, deliver, forgetAbsences, type Delivery } from './feed-delivery.js';
 import { CompletedList } from './feed-list.js';
 import { AwaitedLooks } from './feed-looks.js';
 import { RunningProcesses } from './running-processes.js';
@@ -156,10 +156,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
       // Archived once it was done is done.
       if (isDone(task)) deliveries.push(completion(task, owner(task.uid), parseAnswer));
       else if (task.archived) deliveries.push(absence({ task, why: 'archived' }, owner(task.uid), parseAnswer));
-      else {
-        for (const why of ['deleted', 'archived'] as const)
-          delete cursor.delivered[absenceOf(task.uid, why, owner(task.uid))];
-      }
+      else forgetAbsences(cursor, task.uid, owner(task.uid));
     }
     const unknown = hints.filter((uid) => !awaited.has(uid));
     if (unknown.length > 0) log.info('a webhook named tasks that no process awaits', { uids: unknown.slice(0, 10) });

@@ -1,4 +1,6 @@
+import { InvalidArgumentError } from 'commander';
 import type { Config } from '../worker/config.js';
+import { accountSchema } from '../workflows/claim/schema.js';
 import { CliError } from './output.js';
 
 export interface AccountOption {
@@ -7,6 +9,12 @@ export interface AccountOption {
 }
 
 export const collectAccount = (name: string, before: string[] = []): string[] => [...before, name];
+
+export function accountName(name: string): string {
+  const { error } = accountSchema.safeParse(name);
+  if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
+  return name;
+}
 
 /** The accounts that were asked for; all that the environment describes where none was. */
 export function chosenAccounts({ accounts }: Config, wanted?: readonly string[]): (string | undefined)[] {

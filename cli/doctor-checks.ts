@@ -9,7 +9,7 @@ import { webhook } from './doctor-webhook.js';
 import { workersFinding } from './doctor-workers.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from '../worker/search-attributes.js';
-import { grpcCode } from '../worker/setup-error.js';
+import { refusalCode } from '../worker/setup-error.js';
 
 export interface Finding {
   what: string;
@@ -87,8 +87,7 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
     const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
     yield { what: `namespace ${name}`, verdict: 'ok', said: `keeps ended processes for ${days} days` };
   } catch (error) {
-    const refused = ['PERMISSION_DENIED', 'UNAUTHENTICATED'].includes(grpcCode(error) ?? '');
-    const remedy = refused
+    const remedy = refusalCode(error)
       ? `check TEMPORAL_API_KEY or the TLS certificate, and whether it is meant for namespace ${name}`
       : `set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create -n ${name}`;
     yield { what: `namespace ${name}`, verdict: 'failure', said: messageOf(error), remedy };

@@ -6,7 +6,7 @@ import {
   type ReconcileInput,
   type ReconcileReport,
 } from '../workflows/account/reconcile-contract.js';
-import { accountSchema } from '../workflows/claim/schema.js';
+import { accountName } from './accounts.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { leaseStatus } from './lease-status.js';
 import { CliError, exitWith, note, print, printJson } from './output.js';
@@ -90,12 +90,6 @@ async function run(client: Client, input: ReconcileInput): Promise<ReconcileRepo
       { cause: error },
     );
   }
-}
-
-function accountName(name: string): string {
-  const { error } = accountSchema.safeParse(name);
-  if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
-  return name;
 }
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectLazily, feedRuns, pokeFeed, webhookApp } from '../client/index.js';
 import type { Config } from '../worker/config.js';
-import { accountSchema } from '../workflows/claim/schema.js';
+import { accountName } from './accounts.js';
 import { aborted, interruptible } from './interruption.js';
 import { listen, portNumber } from './listen.js';
 import { CliError, note, printJson } from './output.js';
@@ -22,7 +22,7 @@ export function registerWebhook(program: Command): void {
     )
     .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8082)
     .option('--host <address>', 'TLS is for whatever stands in front of it', '127.0.0.1')
-    .option('--account <name>', 'the Fragment account that sends them; without it, the default one', accountName)
+    .option('--account <name>', 'the Fragment account that sends them; without it, the default one', nameOrDefault)
     .option('--json', 'print one JSON object, once it listens')
     .action((options: WebhookCommand) =>
       interruptible((interrupted) => serve(options, settings(process.env, ['WEBHOOK_SECRET']), interrupted)),
@@ -64,9 +64,4 @@ async function serve(
 }
 
 /** `default` is the account without a name, as in the other commands. */
-function accountName(value: string): string | undefined {
-  if (value === 'default') return undefined;
-  const { error } = accountSchema.safeParse(value);
-  if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
-  return value;
-}
+const nameOrDefault = (value: string): string | undefined => (value === 'default' ? undefined : accountName(value));

@@ -1,5 +1,5 @@
 import { NativeConnection } from '@temporalio/worker';
-import { grpcCode } from './setup-error.js';
+import { refusalCode } from './setup-error.js';
 
 /** As Temporal's core words PERMISSION_DENIED and UNAUTHENTICATED of a connection, whose code it does not hand on. */
 const REFUSED = /does not have permission to execute|does not have valid authentication credentials/;
@@ -21,10 +21,9 @@ export async function openConnection(options: { address: string }, namespace: st
     return connection;
   } catch (cause) {
     await connection.close();
-    const code = grpcCode(cause);
-    const refused = code === 'PERMISSION_DENIED' || code === 'UNAUTHENTICATED';
+    const refused = refusalCode(cause);
     const problem = refused ? 'does not let this worker into' : 'does not serve';
-    const reason = refused ? code : (cause as Error).message;
+    const reason = refused ?? (cause as Error).message;
     const remedy = refused ? `${CREDENTIALS}, or set TEMPORAL_NAMESPACE` : 'create it, or set TEMPORAL_NAMESPACE';
     throw new Error(`Temporal at ${options.address} ${problem} namespace ${namespace} (${reason}): ${remedy}`, {
       cause,

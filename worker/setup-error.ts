@@ -14,6 +14,12 @@ export function grpcCode(error: unknown): string | undefined {
   return isGrpcServiceError(error) ? CODES[error.code] : undefined;
 }
 
+/** gRPC's name for not taking these credentials; undefined for any other failure. */
+export function refusalCode(error: unknown): string | undefined {
+  const code = grpcCode(error);
+  return code === 'PERMISSION_DENIED' || code === 'UNAUTHENTICATED' ? code : undefined;
+}
+
 /** What to do where Temporal does not let this identity set things up: as text; undefined for any other failure. */
 export function setupRemedy(error: unknown, namespace: string): string | undefined {
   const code = grpcCode(error);

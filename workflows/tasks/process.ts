@@ -215,7 +215,7 @@ export class TaskProcess {
     const step = this.waiting?.state;
     this.waiting = undefined;
     if (step) this.dropOvertaken(step);
-    await this.saga.compensate((what, error) => this.parkedUndoing(what, error));
+    await this.saga.compensate((...failed) => this.parkedUndoing(...failed));
   }
 
   /** Undoes one thing though the process goes on. Where that fails it is an operator's, to be retried or let go. */
@@ -266,8 +266,8 @@ export class TaskProcess {
     this.attention(undefined);
   }
 
-  dropOvertaken(step: StepState): void {
-    for (let late = this.take(isVerb); late; late = this.take(isVerb)) {
+  dropOvertaken(step: StepState, which: (event: StepEvent) => boolean = isVerb): void {
+    for (let late = this.take(which); late; late = this.take(which)) {
       const event = late as VerbEvent;
       event.overtaken = step;
       this.acted(event);

@@ -139,8 +139,8 @@ export class TaskSteps {
       const result = await this.waitParked(waiting, spec, state);
       if (result) return result;
       await end.again();
-      // Asked for again meanwhile: this is it.
-      this.dropRetries(state);
+      // Asked for again meanwhile: this is it. What else was asked of the step still counts.
+      this.process.dropOvertaken(state, ({ kind }) => kind === 'retry');
       this.unparked(state, 'waiting');
     }
   }
@@ -184,15 +184,6 @@ export class TaskSteps {
     this.process.auditVerb(verb, 'retried', state.step);
     this.process.acted(verb);
     this.process.dropOvertaken(state);
-  }
-
-  /** What else was asked of the step still counts. */
-  private dropRetries({ step }: StepState): void {
-    const isRetry = (event: StepEvent): boolean => event.kind === 'retry';
-    for (let again = this.process.take(isRetry); again; again = this.process.take(isRetry)) {
-      this.process.auditVerb(again as VerbEvent, 'late retry ignored', step);
-      this.process.acted(again as VerbEvent);
-    }
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */

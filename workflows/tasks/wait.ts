@@ -133,11 +133,8 @@ export class StepWait {
     // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
     const seen = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
     const news = seen === undefined ? told : seen;
-    if (news?.status !== 'DONE') {
-      // Handed back, and taken away: an answer that was told late is what tells of it.
-      if (!news || news.absent) this.process.events.push({ kind: 'news', news: news ?? gone(this.state) });
-      return undefined;
-    }
+    // Handed back, and maybe taken away: an answer that was told late is what tells of it.
+    if (news?.status !== 'DONE') return this.goesOn(news);
     const problem = this.problemWith(news);
     if (problem) return (await this.handBack(problem, news.doneAt)) ? undefined : this.stuck(problem);
     // An answer that the person corrected just before it was handed back counts, but its task stands open then.
@@ -148,9 +145,12 @@ export class StepWait {
   /** It could not be handed back: it is an operator's, unless it is no longer there, or somebody has opened it again. */
   private async stuck(problem: string): Promise<{ problem: string } | undefined> {
     const news = await this.task.read(this.spec, this.state);
-    if (news === undefined || news?.status === 'DONE') return { problem: stuckOf(problem) };
+    return news === undefined || news?.status === 'DONE' ? { problem: stuckOf(problem) } : this.goesOn(news);
+  }
+
+  /** The task is not done, so the step is waited for; where the task is not there either, that is news. */
+  private goesOn(news: TaskNews | null): undefined {
     if (!news || news.absent) this.process.events.push({ kind: 'news', news: news ?? gone(this.state) });
-    return undefined;
   }
 
   private problemWith(news: TaskNews): string | undefined {
