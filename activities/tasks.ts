@@ -5,58 +5,11 @@ import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task, TaskStatus, TaskWrite } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
-import type { Write } from '../fragment/pending-write.js';
 import { orFailure, toFailure } from './failures.js';
 import { holds } from './task-content.js';
 import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
-
-/** The step that a task stands for. All fields are sent each time, so merging and replacing servers agree. */
-export interface TaskContent {
-  process: string;
-  step: string;
-  round: number;
-  fields: Record<string, unknown>;
-  /** ISO 8601 in UTC. */
-  due?: string;
-  /** Said to the people who get the task. */
-  comment?: string;
-}
-
-export interface OpenTask extends TaskContent {
-  /** Invariant: the uid is made from it. */
-  key: string;
-  /** `STARTED` keeps people from taking a task that a machine works on; `DONE` records what a machine has done. */
-  status?: TaskStatus;
-  /** The workflow was reset, so an earlier run may have made the task. */
-  mayExist?: boolean;
-}
-
-export interface MoveTask extends TaskContent {
-  uid: string;
-  status?: TaskStatus;
-}
-
-/** A task that is created and forgotten, or brought to what is said of it here. */
-export interface UpsertTask {
-  /** Invariant: the uid is made from it. */
-  key: string;
-  fields: Record<string, unknown>;
-  due?: string;
-}
-
-export interface UpsertedTask {
-  uid: string;
-  /** Why Fragment does not take it. Absent where the task is there, as it should be. */
-  refused?: string;
-}
-
-export interface ReassignTask {
-  uid: string;
-  email: string;
-  comment: string;
-  /** The task may be theirs already. */
-  look?: boolean;
-}
+import type { MoveTask, OpenTask, ReassignTask, UpsertTask, UpsertedTask } from './task-requests.js';
+import { TaskWriter, isGone, isRefusal } from './task-writer.js';
 
 export interface TaskActivityOptions {
   gateway: Gateway;
@@ -77,53 +30,7 @@ const CLEARED_ANSWER = { decision: null, note: null, reference: null, correction
  * Failures: FragmentRejected and FragmentNotFound end the activity; everything else is retried.
  */
 export function createTaskActivities({ gateway, client, parseAnswer, formKeys = () => [] }: TaskActivityOptions) {
-  let nullsRefused = false;
-
-  /** A write that may have been applied before is sent again only where the task does not hold what it says. */
-  const write = (intent: Write): Promise<Task> => {
-    const stillNeeded = (task: Task | undefined) => !holds(task, intent.body);
-    const unsure = intent.unsure || activityInfo().attempt > 1;
-    const whole = intent.kind === 'update' ? { stillNeeded, ...intent, unsure } : { ...intent, unsure };
-    return gateway.write(whole, cancellationSignal());
-  };
-
-  /** Whether null unassigns a task is not documented: a server that refuses it is asked without, from then on. */
-  const writeUnassigned = async (intent: Write): Promise<Task> => {
-    if (!nullsRefused) {
-      try {
-        return await write({ ...intent, body: { ...intent.body, assignee_uid: null } });
-      } catch (error) {
-        if (!(error instanceof FragmentRejectedError) || error.status === 404) throw error;
-      }
-    }
-    const task = await write(intent);
-    nullsRefused = true;
-    return task;
-  };
-
-  /** Whether null unassigns is not documented; a task that keeps its person is no reason to fail. */
-  const unassign = async (uid: string): Promise<void> => {
-    try {
-      await write({ uid, kind: 'update', body: { assignee_uid: null } });
-    } catch (error) {
-      if (!(error instanceof FragmentRejectedError)) throw error;
-    }
-  };
-
-  const comment = (uid: string, text: string | undefined) =>
-    text
-      ? gateway.request(() => client.postComment(uid, text), { lane: 'comment', signal: cancellationSignal() })
-      : Promise.resolve();
-
-  /** What was done to a task must not count as refused because of a comment beside it. */
-  const remark = async (uid: string, text: string | undefined): Promise<void> => {
-    try {
-      await comment(uid, text);
-    } catch (error) {
-      if (!(error instanceof FragmentRejectedError)) throw error;
-      log.warn('Fragment refused a comment', { uid, status: error.status });
-    }
-  };
+  const tasks = new TaskWriter(gateway, client);
 
   return {
     /** Creates the task, or meets the one that is already there, with its answer where it is DONE. */
@@ -134,8 +41,8 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         // Without a status a new task is TODO, and one that a person has moved keeps the status it has.
         if (input.status) body.status = input.status;
         const uid = taskUid(input.key);
-        const task = await write({ uid, kind: 'create', body, unsure: input.mayExist });
-        await remark(uid, input.comment);
+        const task = await tasks.write({ uid, kind: 'create', body, unsure: input.mayExist });
+        await tasks.remark(uid, input.comment);
         return taskNews(task, parseAnswer, input);
       });
     },
@@ -154,7 +61,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
           const body: TaskWrite = due ? { fields, due_at: due } : { fields };
           const stillNeeded = (task: Task | undefined) => !holds(task, body);
           try {
-            await write({ uid, kind: 'create', body, unsure: input.mayExist, stillNeeded });
+            await tasks.write({ uid, kind: 'create', body, unsure: input.mayExist, stillNeeded });
             return { uid };
           } catch (error) {
             if (!isRefusal(error)) throw error;
@@ -186,10 +93,10 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
           movedBefore = task?.fields?.step === input.step && Number(task.fields.round) === input.round;
           return !movedBefore;
         };
-        const task = await writeUnassigned({ uid: input.uid, kind: 'update', body, stillNeeded });
+        const task = await tasks.writeUnassigned({ uid: input.uid, kind: 'update', body, stillNeeded });
         const done = task.status === 'DONE' && body.status !== 'DONE';
         if (done && (!movedBefore || wasDoneBefore(task))) throw notOpenedAgain(input.uid);
-        await remark(input.uid, input.comment);
+        await tasks.remark(input.uid, input.comment);
         return taskNews(task, parseAnswer, input);
       });
     },
@@ -210,9 +117,9 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         const { from, to, doneAt } = input;
         const stillNeeded = (task: Task | undefined) =>
           task?.status === from && (doneAt === undefined || task.done_at === doneAt);
-        const task = await write({ uid: input.uid, kind: 'update', body: { status: to }, stillNeeded });
+        const task = await tasks.write({ uid: input.uid, kind: 'update', body: { status: to }, stillNeeded });
         if (stillNeeded(task)) return false;
-        await remark(input.uid, input.comment);
+        await tasks.remark(input.uid, input.comment);
         return true;
       });
     },
@@ -227,7 +134,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         try {
           const stillNeeded = (task: Task | undefined) => task?.status === 'TODO';
           const body: TaskWrite = { status: 'STARTED' };
-          const task = await write({
+          const task = await tasks.write({
             uid: input.uid,
             kind: 'update',
             body,
@@ -235,10 +142,10 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
             unsure: true,
             lookAlone: true,
           });
-          if (task.status !== 'DONE') await remark(input.uid, input.comment);
+          if (task.status !== 'DONE') await tasks.remark(input.uid, input.comment);
           return taskNews(task, parseAnswer, input);
         } catch (error) {
-          if (error instanceof FragmentRejectedError && error.status === 404) return null;
+          if (isGone(error)) return null;
           throw error;
         }
       });
@@ -248,17 +155,17 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
     closeTask(input: { uid: string; comment?: string }): Promise<void> {
       return orFailure(async () => {
         try {
-          await write({ uid: input.uid, kind: 'update', body: { status: 'DONE' } });
-          await remark(input.uid, input.comment);
+          await tasks.write({ uid: input.uid, kind: 'update', body: { status: 'DONE' } });
+          await tasks.remark(input.uid, input.comment);
         } catch (error) {
-          if (!(error instanceof FragmentRejectedError && error.status === 404)) throw error;
+          if (!isGone(error)) throw error;
           log.info('the task to close no longer exists', { uid: input.uid });
         }
       });
     },
 
     commentOnTask(input: { uid: string; comment: string }): Promise<void> {
-      return orFailure(() => comment(input.uid, input.comment));
+      return orFailure(() => tasks.comment(input.uid, input.comment));
     },
 
     /**
@@ -275,16 +182,16 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         }
         let assigned: boolean;
         try {
-          const task = await write({ uid, kind: 'update', body });
+          const task = await tasks.write({ uid, kind: 'update', body });
           // Taken without a word is not the same as done: the answer shows whose the task is now.
           assigned = task.assignee?.email ? holds(task, body) : task.assignee_uid !== null;
         } catch (error) {
           if (!isRefusal(error)) throw error;
           assigned = false;
         }
-        if (!assigned) await unassign(uid);
+        if (!assigned) await tasks.unassign(uid);
         const unknown = ` (It is unassigned: Fragment does not give tasks to ${email}.)`;
-        await remark(uid, input.comment + (assigned ? '' : unknown));
+        await tasks.remark(uid, input.comment + (assigned ? '' : unknown));
         return assigned ? 'assigned' : 'unassigned';
       });
     },
@@ -292,7 +199,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
     /** Moves the due date of a task, and answers what Fragment has made of it. */
     setTaskDue(input: { uid: string; due: string }): Promise<string | undefined> {
       return orFailure(async () => {
-        const task = await write({ uid: input.uid, kind: 'update', body: { due_at: input.due } });
+        const task = await tasks.write({ uid: input.uid, kind: 'update', body: { due_at: input.due } });
         return task.due_at ?? undefined;
       });
     },
@@ -300,8 +207,8 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
     /** Brings an archived task back before people, saying why. */
     unarchiveTask(input: { uid: string; comment: string }): Promise<void> {
       return orFailure(async () => {
-        await write({ uid: input.uid, kind: 'update', body: { archived: false } });
-        await remark(input.uid, input.comment);
+        await tasks.write({ uid: input.uid, kind: 'update', body: { archived: false } });
+        await tasks.remark(input.uid, input.comment);
       });
     },
 
@@ -315,7 +222,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
             input,
           );
         } catch (error) {
-          if (error instanceof FragmentRejectedError && error.status === 404) return null;
+          if (isGone(error)) return null;
           throw error;
         }
       });
@@ -336,11 +243,6 @@ function notOpenedAgain(uid: string): FragmentRejectedError {
 async function allSettled<T>(work: Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
-}
-
-/** Fragment said no, or would. A task that is gone is another matter. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof FragmentRejectedError && error.status !== 404;
 }
 
 export type TaskActivities = ReturnType<typeof createTaskActivities>;

@@ -4,11 +4,13 @@ import { BatchSize } from './batch-size.js';
 import { RequestBudget } from './budget.js';
 import { BulkReader } from './bulk-read.js';
 import type { TaskApi } from './client.js';
+import { CallQueue, type Call } from './call-queue.js';
 import { FragmentAuthError, FragmentRejectedError, FragmentUnavailableError } from './errors.js';
 import { GatewayCounts, type GatewayLog, type GatewayStats } from './gateway-counts.js';
 import { Turns, type Lane } from './lanes.js';
 import { misshapenWrite } from './misshapen.js';
 import type { Intent, PendingWrite, Write } from './pending-write.js';
+import { Pauses } from './pauses.js';
 import type { Task } from './schema.js';
 import { untraced, type Trace } from './trace.js';
 import { WriteQueue } from './write-queue.js';
@@ -40,15 +42,6 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-interface Call {
-  lane: Lane;
-  since: number;
-  /** Nobody, where the gateway itself has to know something. */
-  askers: readonly unknown[];
-  send: () => Promise<void>;
-  reject: (error: unknown) => void;
-}
-
 /** How long a lane waits for company while others fill their requests: four of them at the full rate. */
 const PATIENCE_MS = 4_500;
 /** How often to ask again for a way of reading that was refused: it costs a few requests. */
@@ -75,11 +68,9 @@ export class Gateway {
   private readonly turns = new Turns();
   private readonly trace: Trace;
   private readonly closing = new AbortController();
-  private calls: Call[] = [];
+  private readonly pauses: Pauses;
+  private readonly calls = new CallQueue();
   private running = false;
-  private failures = 0;
-  /** In the pause that is or was last: a 429 lowers the rate once. */
-  private slowed = false;
   private readerTriedAt: number;
 
   constructor(private readonly options: GatewayOptions) {
@@ -87,6 +78,7 @@ export class Gateway {
     this.clock = options.clock ?? realTime;
     this.trace = options.trace ?? untraced;
     this.budget = new RequestBudget(options.requestsPerMinute, this.clock.now());
+    this.pauses = new Pauses({ budget: this.budget, counts: this.counts, unitMs: options.backoffMs ?? 1_000, log });
     this.size = new BatchSize(options.maxBatch, options.maxBytes ?? 1_000_000);
     this.reader = new BulkReader(client, (send, { signal }) => this.request(send, { signal }), options.maxBatch);
     this.readerTriedAt = this.clock.now();
@@ -141,7 +133,7 @@ export class Gateway {
       const attempt = async () => {
         try {
           resolve(await send());
-          this.answered();
+          this.pauses.answered();
         } catch (error) {
           const judged = await this.judge(error);
           this.pauseAfter(judged);
@@ -164,7 +156,10 @@ export class Gateway {
 
   stats(): GatewayStats {
     const now = this.clock.now();
-    const since = [...this.queue.unsent().map(({ enqueuedAt }) => enqueuedAt), ...this.calls.map((call) => call.since)];
+    const since = [
+      ...this.queue.unsent().map(({ enqueuedAt }) => enqueuedAt),
+      ...this.calls.all.map((call) => call.since),
+    ];
     return {
       ...this.counts.totals(now),
       merged: this.queue.merged,
@@ -181,8 +176,7 @@ export class Gateway {
   close(): void {
     this.closing.abort();
     const error = new FragmentUnavailableError('the gateway was closed before the request was sent', 'close');
-    for (const waiting of [...this.queue.drain(), ...this.calls]) waiting.reject(error);
-    this.calls = [];
+    for (const waiting of [...this.queue.drain(), ...this.calls.drain()]) waiting.reject(error);
   }
 
   private refuses(reject: (error: Error) => void, signal?: AbortSignal): boolean {
@@ -193,13 +187,7 @@ export class Gateway {
   }
 
   private call(call: Call, signal?: AbortSignal): void {
-    const withdraw = () => {
-      if (!this.calls.includes(call)) return;
-      this.calls = this.calls.filter((other) => other !== call);
-      call.reject(signal?.reason as Error);
-    };
-    signal?.addEventListener('abort', withdraw, { once: true });
-    this.calls.push(call);
+    this.calls.add(call, signal);
     this.pump();
   }
 
@@ -234,15 +222,14 @@ export class Gateway {
   /** The lanes that have something to send, with the time since when. */
   private ready(): Map<Lane, number> {
     const ready = this.queue.ready();
-    for (const { lane, since } of this.calls) ready.set(lane, Math.min(ready.get(lane) ?? Infinity, since));
+    for (const { lane, since } of this.calls.all) ready.set(lane, Math.min(ready.get(lane) ?? Infinity, since));
     return ready;
   }
 
   private sendNext(ready: ReadonlyMap<Lane, number>): void {
     const lane = this.turns.next(this.eligible(ready)) as Lane;
-    const call = this.calls.find((each) => each.lane === lane);
+    const call = this.calls.take(lane);
     if (call) {
-      this.calls = this.calls.filter((each) => each !== call);
       this.takeToken(lane);
       void this.trace.onBehalfOf(call.askers, call.send);
       return;
@@ -271,7 +258,7 @@ export class Gateway {
     const full = this.queue.full(this.size.items);
     if (full.size === 0) return [...ready.keys()];
     const patient = this.clock.now() - PATIENCE_MS;
-    const calls = new Set(this.calls.map(({ lane }) => lane));
+    const calls = new Set(this.calls.all.map(({ lane }) => lane));
     return [...ready].flatMap(([lane, since]) => (full.has(lane) || calls.has(lane) || since <= patient ? lane : []));
   }
 
@@ -293,7 +280,7 @@ export class Gateway {
   }
 
   private acknowledge(intents: readonly Intent[], task: Task): void {
-    this.answered();
+    this.pauses.answered();
     const now = this.clock.now();
     this.counts.acknowledged(intents.length);
     for (const { enqueuedAt, resolve } of intents) {
@@ -320,41 +307,9 @@ export class Gateway {
     return known ? new FragmentRejectedError(error.message, error.request, error.status) : error;
   }
 
-  private answered(): void {
-    this.failures = 0;
-    this.counts.answered();
-  }
-
-  /**
-   * What fails while sending pauses already was under way as the pause began, and is the same incident once more: it may make
-   * the pause longer, but neither doubles the next nor lowers the rate twice.
-   */
   private pauseAfter(error: unknown): void {
-    if (!(error instanceof FragmentUnavailableError || error instanceof FragmentAuthError)) return;
-    const { status, request } = error;
-    const now = this.clock.now();
-    const frozenMs = this.budget.frozenMs(now);
-    const begins = frozenMs === 0;
-    if (begins) this.failures += 1;
-
-    const unit = this.options.backoffMs ?? 1_000;
-    let pauseMs = Math.min(60 * unit, unit * 2 ** (this.failures - 1));
-    if (error instanceof FragmentAuthError) pauseMs = 30 * unit;
-    // Without Retry-After a whole minute: the only window Fragment documents.
-    else if (status === 429) pauseMs = error.retryAfterMs ?? 60 * unit;
-    this.budget.freeze(now + pauseMs * (1 + Math.random() / 10));
-    // A person may do much in the meantime.
-    this.queue.lookAgain();
-    if (begins) this.slowed = false;
-    if (status === 429 && !this.slowed) {
-      this.budget.slowDown(now);
-      this.slowed = true;
-    }
-
-    this.counts.failed(status);
-    if (begins) this.counts.paused();
-    this.counts.pausedFor(this.budget.frozenMs(now) - frozenMs);
-    this.options.log?.warn('Fragment requests paused', { seconds: pauseMs / 1000, status, request });
+    // A person may do much while nothing is sent.
+    if (this.pauses.after(error, this.clock.now())) this.queue.lookAgain();
   }
 }
 

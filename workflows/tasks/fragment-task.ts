@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { TaskActivities, TaskContent } from '../../activities/tasks.js';
+import type { TaskContent } from '../../activities/task-requests.js';
+import type { TaskActivities } from '../../activities/tasks.js';
 import { taskKey, type Lifecycle, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
 import { fragmentActivity } from './fragment-activities.js';

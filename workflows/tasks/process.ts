@@ -8,19 +8,19 @@ import {
   rootCause,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { audited } from './audit.js';
 import * as contract from './contract.js';
-import type { AuditEntry, CompleteStep, OperatorVerb, ProcessState, StepState, TaskNews } from './contract.js';
+import type { AuditEntry, CompleteStep, OperatorVerb, ProcessState, StepState } from './contract.js';
 import type { StepClock } from './deadline.js';
 import { details } from './details.js';
+import { StepEvents, isOver, type VerbEvent } from './events.js';
 import { isNews } from './guards.js';
+import { Listing, type KeywordKey } from './listing.js';
 import type { OfferedStep } from './offers.js';
 import { Saga } from './saga.js';
 import { answerVerbs } from './verbs.js';
 import { WakeUp } from './wake-up.js';
-
-export type KeywordKey = { name: string; type: 'KEYWORD' };
 
 export interface ProcessOptions {
   /** Keyword attribute that carries the current step. */
@@ -29,18 +29,6 @@ export interface ProcessOptions {
   /** Its steps, where nobody sends it back. */
   path?: readonly string[];
 }
-
-/** What can happen to a step that waits. A verb is answered once it is `acted` on; `overtaken` is set where it came second. */
-export type StepEvent =
-  | { kind: 'news'; news: TaskNews }
-  | ({ acted?: boolean; overtaken?: StepState } & (
-      | { kind: 'complete'; verb: CompleteStep }
-      | { kind: 'retry'; verb: Partial<OperatorVerb> }
-      | { kind: 'skip'; verb: OperatorVerb }
-      | { kind: 'reassign'; verb: contract.Reassign }
-      | { kind: 'changeDue'; verb: contract.ChangeDue }
-    ));
-export type VerbEvent = Exclude<StepEvent, { kind: 'news' }>;
 
 /** The step that waits, as it judges what operators and backends ask of it. Each throws ApplicationFailure to refuse. */
 export interface WaitingStep extends OfferedStep {
@@ -52,25 +40,17 @@ export interface WaitingStep extends OfferedStep {
 
 export type Ending<T> = { value: T } | { withdrawn: string };
 
-/** What list queries and the change feed see of a process. */
-interface Visible {
-  step: string | null;
-  tasks: string[] | null;
-  due: string | null;
-  attention: boolean;
-}
-
 /**
  * What any process with Fragment tasks has in common: its messages, its audit trail, what the Web UI shows of it, and the
  * way it ends. Handlers are set in the constructor, before anything is awaited: an Update that finds none is refused.
  */
 export class TaskProcess {
   readonly saga = new Saga();
-  readonly events: StepEvent[] = [];
   readonly state: ProcessState = { steps: [], audit: [] };
+  readonly events = new StepEvents(this.state);
   private readonly scope = new CancellationScope();
   private readonly wakeUp = new WakeUp();
-  private visible: Visible = { step: null, tasks: null, due: null, attention: false };
+  private readonly listing: Listing;
   private withdrawal?: OperatorVerb;
   private ended = false;
   private reason?: string;
@@ -78,9 +58,10 @@ export class TaskProcess {
   private current?: WaitingStep;
 
   constructor(private readonly options: ProcessOptions) {
+    this.listing = new Listing(options.stepKey);
     setHandler(contract.stateQuery, () => this.state);
     setHandler(contract.taskChangedSignal, (news: unknown) => {
-      if (isNews(news)) this.events.push({ kind: 'news', news });
+      if (isNews(news)) this.events.add({ kind: 'news', news });
       else log.warn('a signal that is no news of a task is ignored');
     });
     answerVerbs(this);
@@ -112,13 +93,13 @@ export class TaskProcess {
   /** The last thing a process does. */
   async end(outcome: string, outcomeKey?: KeywordKey): Promise<void> {
     this.ended = true;
-    for (const event of this.events) if (event.kind === 'news') this.recordLate(event.news);
+    this.events.recordAll();
     this.state.outcome = outcome;
     this.state.step = undefined;
     this.state.paused = undefined;
     this.state.needsAttention = undefined;
     const ended = outcomeKey ? [{ key: outcomeKey, value: outcome }] : [];
-    this.publish({ step: null, tasks: null, due: null, attention: false }, ended);
+    this.listing.end(ended);
     this.show();
     // A cancellation that comes now is too late: what was reached stays the result.
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
@@ -173,7 +154,7 @@ export class TaskProcess {
   /** Passes when something has happened, and at the latest `at` a time, whose `summary` is what the Web UI shows. */
   woken({ at, summary }: { at: number; summary?: string }): Promise<void> {
     this.wakeUp.by(at, summary);
-    return condition(() => this.events.length > 0 || this.state.paused !== undefined || !this.wakeUp.comesBy(at));
+    return condition(() => this.events.any || this.state.paused !== undefined || !this.wakeUp.comesBy(at));
   }
 
   begin(step: StepState): StepState {
@@ -187,18 +168,18 @@ export class TaskProcess {
   await(step: StepState, problem?: string): void {
     if (problem !== undefined) this.state.needsAttention = problem;
     const tasks = step.uid ? [step.uid] : [];
-    this.publish({ step: step.step, tasks, due: this.due, attention: this.state.needsAttention !== undefined });
+    this.listing.publish({ step: step.step, tasks, due: this.due, attention: this.state.needsAttention !== undefined });
     this.show();
   }
 
   attention(why: string | undefined): void {
     this.state.needsAttention = why;
-    this.publish({ attention: why !== undefined });
+    this.listing.publish({ attention: why !== undefined });
     this.show();
   }
 
   audit(entry: Omit<AuditEntry, 'at'>): void {
-    this.state.audit.push({ at: new Date().toISOString(), ...entry });
+    audited(this.state, entry);
   }
 
   show(): void {
@@ -214,7 +195,7 @@ export class TaskProcess {
     // What was asked of the step must not decide over what is undone.
     const step = this.waiting?.state;
     this.waiting = undefined;
-    if (step) this.dropOvertaken(step);
+    if (step) this.events.dropOvertaken(step);
     await this.saga.compensate((...failed) => this.parkedUndoing(...failed));
   }
 
@@ -238,67 +219,26 @@ export class TaskProcess {
       mayReassign: () => refuse(`${what} is a compensation: no task belongs to it`),
       mayChangeDue: () => refuse(`${what} is a compensation: it is never due`),
     };
-    const event = await this.next(({ kind }) => kind === 'retry' || kind === 'skip');
+    const event = await this.events.next(({ kind }) => kind === 'retry' || kind === 'skip');
     this.waiting = undefined;
     this.attention(undefined);
-    this.auditVerb(event as VerbEvent, `${event.kind} ${what}`);
-    this.acted(event as VerbEvent);
-    this.dropOvertaken(state);
+    this.events.audit(event as VerbEvent, `${event.kind} ${what}`);
+    this.events.acted(event as VerbEvent);
+    this.events.dropOvertaken(state);
     return event.kind === 'retry' ? 'retry' : 'skip';
-  }
-
-  /** Takes the first event that fits, waiting for it. */
-  async next(fits: (event: StepEvent) => boolean): Promise<StepEvent> {
-    await condition(() => this.events.some(fits));
-    return this.take(fits) as StepEvent;
-  }
-
-  take(fits: (event: StepEvent) => boolean): StepEvent | undefined {
-    const index = this.events.findIndex(fits);
-    return index < 0 ? undefined : this.events.splice(index, 1)[0];
   }
 
   /** The step is over. What was asked of it besides came second, and is recorded only; news may be of the next step. */
   settled(step: StepState, by?: VerbEvent): void {
     this.waiting = undefined;
-    if (by) this.acted(by);
-    this.dropOvertaken(step);
+    if (by) this.events.acted(by);
+    this.events.dropOvertaken(step);
     this.attention(undefined);
-  }
-
-  dropOvertaken(step: StepState, which: (event: StepEvent) => boolean = isVerb): void {
-    for (let late = this.take(which); late; late = this.take(which)) {
-      const event = late as VerbEvent;
-      event.overtaken = step;
-      this.acted(event);
-      this.auditVerb(event, `late ${event.kind} ignored`, step.step);
-    }
-  }
-
-  /** First wins: what a person decided on a step that was over by then is recorded, never applied. */
-  recordLate({ uid, step, round, status, answer, assignee }: TaskNews): void {
-    // A single task is every step's, so its uid alone does not tell which.
-    const past = this.state.steps.find(
-      (each) => each.uid === uid && each.step === step && each.round === round && isOver(each),
-    );
-    if (!past || status !== 'DONE' || !answer?.decision || answer.decision === past.decision) return;
-    const what = `late answer ignored: ${answer.decision}`;
-    this.audit({ what, step: past.step, source: 'person', by: assignee });
-  }
-
-  auditVerb({ kind, verb }: VerbEvent, what: string, step?: string): void {
-    const why = kind === 'complete' ? verb.note : verb.reason;
-    this.audit({ what, step, source: sourceOf(kind), by: verb.by, channel: verb.channel, why });
-  }
-
-  /** What was asked for has happened: its Update is answered with the state that it made. */
-  acted(event: VerbEvent): void {
-    event.acted = true;
   }
 
   /** Answers an Update when the step has acted on it. A completion that came second and says otherwise is refused. */
   async handled(event: VerbEvent): Promise<ProcessState> {
-    this.events.push(event);
+    this.events.add(event);
     // A withdrawal stops the step that would act on it.
     await condition(() => event.acted === true || this.ended || this.withdrawal !== undefined);
     const { overtaken, kind } = event;
@@ -309,7 +249,7 @@ export class TaskProcess {
   /** The step was decided before: the same answer again is answered with the state, another one is recorded and refused. */
   again(step: StepState, verb: CompleteStep): ProcessState {
     const what = `late answer ignored: ${verb.decision ?? 'done'}`;
-    if (!isSame(step, verb)) this.auditVerb({ kind: 'complete', verb }, what, step.step);
+    if (!isSame(step, verb)) this.events.audit({ kind: 'complete', verb }, what, step.step);
     this.agreed(step, verb);
     return this.state;
   }
@@ -329,7 +269,7 @@ export class TaskProcess {
     if (this.state.paused !== undefined) return this.state;
     this.clock?.stop(Date.now());
     this.state.paused = verb.reason;
-    this.publish({ due: this.due });
+    this.listing.publish({ due: this.due });
     this.audit({ what: 'paused', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
     return this.state;
@@ -341,7 +281,7 @@ export class TaskProcess {
     this.clock?.go(Date.now());
     const step = this.waiting?.state;
     if (step?.due) step.due = this.clock?.dueAt(Date.now()) ?? step.due;
-    this.publish({ due: this.due });
+    this.listing.publish({ due: this.due });
     this.audit({ what: 'resumed', source: 'operator', by: verb.by, channel: verb.channel, why: verb.reason });
     this.show();
     return this.state;
@@ -370,32 +310,10 @@ export class TaskProcess {
   private get due(): string | null {
     return this.state.paused === undefined ? (this.state.steps.at(-1)?.due ?? null) : null;
   }
-
-  /** One event of history for all that changed, and none where nothing did. */
-  private publish(change: Partial<Visible>, more: { key: KeywordKey; value: string }[] = []): void {
-    const { stepKey } = this.options;
-    const before = this.visible;
-    const after = { ...before, ...change };
-    this.visible = after;
-    const changed = [
-      ...(after.step === before.step ? [] : [{ key: stepKey, value: after.step }]),
-      ...(isSameList(after.tasks, before.tasks) ? [] : [{ key: contract.fragmentTasksKey, value: after.tasks }]),
-      ...(after.due === before.due
-        ? []
-        : [{ key: contract.taskDueKey, value: after.due === null ? null : new Date(after.due) }]),
-      ...(after.attention === before.attention ? [] : [{ key: contract.needsAttentionKey, value: after.attention }]),
-      ...more,
-    ];
-    if (changed.length > 0) upsertSearchAttributes(changed);
-  }
 }
 
-const isVerb = (event: StepEvent): boolean => event.kind !== 'news';
-export const isOver = ({ status }: StepState): boolean => ['done', 'skipped', 'withdrawn'].includes(status);
-const isSameList = (a: string[] | null, b: string[] | null): boolean => String(a) === String(b);
 const isSame = (step: StepState, { decision }: CompleteStep): boolean =>
   step.status === 'done' && (step.decision ?? 'done') === (decision ?? 'done');
-const sourceOf = (kind: VerbEvent['kind']) => (kind === 'complete' ? ('backend' as const) : ('operator' as const));
 
 export function refuse(message: string): never {
   throw ApplicationFailure.nonRetryable(message, 'Refused');

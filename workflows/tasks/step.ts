@@ -1,6 +1,7 @@
 import type { Answer, CompleteStep, Source, StepState } from './contract.js';
 import type { Deadline } from './deadline.js';
-import { refuse, type VerbEvent, type WaitingStep } from './process.js';
+import type { VerbEvent } from './events.js';
+import { refuse, type WaitingStep } from './process.js';
 
 /** Who did something, as far as it is known: an id or a name, and what stands for the e-mail address. */
 export interface Person {

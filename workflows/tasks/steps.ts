@@ -3,8 +3,9 @@ import { CancellationScope, isCancellation, setHandler } from '@temporalio/workf
 import type { ExpectedTasks } from '../../activities/drift.js';
 import { expectedTasksQuery, type Answer, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
+import { isOver, type StepEvent, type VerbEvent } from './events.js';
 import { FragmentTask, isRejected, type FragmentTaskOptions } from './fragment-task.js';
-import { isOver, messageOf, type StepEvent, type TaskProcess, type VerbEvent } from './process.js';
+import { messageOf, type TaskProcess } from './process.js';
 import { asWaiting, type MachineStep, type PersonStep, type StepResult } from './step.js';
 import { StepWait, answerOf } from './wait.js';
 
@@ -123,7 +124,7 @@ export class TaskSteps {
     else this.parked(spec, state, problem);
     // Already DONE when it was created: an answer, not an obstacle. A machine's task is the machine's to judge.
     if (status === 'TODO' && (news.status === 'DONE' || news.absent)) {
-      this.process.events.unshift({ kind: 'news', news });
+      this.process.events.putBack({ kind: 'news', news });
     }
   }
 
@@ -140,7 +141,7 @@ export class TaskSteps {
       if (result) return result;
       await end.again();
       // Asked for again meanwhile: this is it. What else was asked of the step still counts.
-      this.process.dropOvertaken(state, ({ kind }) => kind === 'retry');
+      this.process.events.dropOvertaken(state, ({ kind }) => kind === 'retry');
       this.unparked(state, 'waiting');
     }
   }
@@ -152,9 +153,9 @@ export class TaskSteps {
       const theirs = await this.task.handBack(state, 'STARTED', comment);
       // What people did to the task while it was the machine's answers nothing; what they did since is told by the task.
       let told = false;
-      while (this.process.take((event) => event.kind === 'news' && event.news.uid === state.uid)) told = true;
+      while (this.process.events.take((event) => event.kind === 'news' && event.news.uid === state.uid)) told = true;
       const news = theirs && told ? await this.task.read(spec, state) : undefined;
-      if (news?.status === 'DONE') this.process.events.push({ kind: 'news', news });
+      if (news?.status === 'DONE') this.process.events.add({ kind: 'news', news });
       this.parked(spec, state, problem);
     } else {
       const ended = await this.opened(spec, state, 'TODO', comment, problem);
@@ -166,7 +167,7 @@ export class TaskSteps {
     const news = await this.task.take(spec, state, `The ${spec.by} tries this again. It comes back where that fails.`);
     if (news?.status === 'DONE') return answerOf(news);
     // Asked for again meanwhile: this is it.
-    this.process.dropOvertaken(state);
+    this.process.events.dropOvertaken(state);
     this.unparked(state, 'working');
     return undefined;
   }
@@ -181,20 +182,22 @@ export class TaskSteps {
   }
 
   private retried(verb: VerbEvent, state: StepState): void {
-    this.process.auditVerb(verb, 'retried', state.step);
-    this.process.acted(verb);
-    this.process.dropOvertaken(state);
+    this.process.events.audit(verb, 'retried', state.step);
+    this.process.events.acted(verb);
+    this.process.events.dropOvertaken(state);
   }
 
   /** Nothing a machine can settle: waits for an operator's verb. There is no task, so there is no news of one. */
   private async park(spec: PersonStep, state: StepState, problem: string): Promise<StepEvent> {
     this.parked(spec, state, problem);
-    const event = await this.process.next((each) => each.kind !== 'news');
+    const event = await this.process.events.next((each) => each.kind !== 'news');
     this.unparked(state, 'opening');
     if (event.kind === 'retry') this.retried(event, state);
     // Whatever was told of its task meanwhile, nobody had it to do: a new attempt answers how the task stands.
     const { step, round } = state;
-    while (this.process.take((each) => each.kind === 'news' && each.news.step === step && each.news.round === round));
+    while (
+      this.process.events.take((each) => each.kind === 'news' && each.news.step === step && each.news.round === round)
+    );
     return event;
   }
 

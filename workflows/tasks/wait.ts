@@ -1,7 +1,8 @@
 import type { StepState, TaskNews } from './contract.js';
 import { StepClock, type Alarm } from './deadline.js';
+import type { StepEvent, VerbEvent } from './events.js';
 import type { FragmentTask } from './fragment-task.js';
-import type { StepEvent, TaskProcess, VerbEvent } from './process.js';
+import type { TaskProcess } from './process.js';
 import { objection, stepName, type PersonStep, type StepResult } from './step.js';
 
 export type ParkedEnd = { answer: StepResult } | { verb: VerbEvent };
@@ -64,7 +65,7 @@ export class StepWait {
         const { news } = event;
         const verdict = await this.judge(news);
         if (verdict && 'answer' in verdict) return verdict;
-        if (verdict) return { ...verdict, again: () => void this.process.events.unshift({ kind: 'news', news }) };
+        if (verdict) return { ...verdict, again: () => this.process.events.putBack({ kind: 'news', news }) };
       }
     }
   }
@@ -88,7 +89,7 @@ export class StepWait {
     const { process, state, spec } = this;
     for (;;) {
       if (!process.mayGoOn || state.due !== this.dueInFragment) await this.running();
-      const event = process.take(() => true);
+      const event = process.events.take();
       if (!event) {
         const left = alarm ? this.leftUntil(alarm) : Infinity;
         if (left <= 0) return undefined;
@@ -98,13 +99,13 @@ export class StepWait {
       }
       if (event.kind !== 'news') return event;
       if (event.news.uid !== state.uid || (event.news.status !== 'DONE' && !event.news.absent)) {
-        process.recordLate(event.news);
+        process.events.recordLate(event.news);
         continue;
       }
       if (event.news.status !== 'DONE') return event;
       if (event.news.step === spec.step && event.news.round === spec.round) return event;
       if (this.isPast(event.news.step, event.news.round)) {
-        process.recordLate(event.news);
+        process.events.recordLate(event.news);
         continue;
       }
       // Its fields were edited, so the answer may have been read by another step's schema: read again, by ours.
@@ -150,7 +151,7 @@ export class StepWait {
 
   /** The task is not done, so the step is waited for; where the task is not there either, that is news. */
   private goesOn(news: TaskNews | null): undefined {
-    if (!news || news.absent) this.process.events.push({ kind: 'news', news: news ?? gone(this.state) });
+    if (!news || news.absent) this.process.events.add({ kind: 'news', news: news ?? gone(this.state) });
   }
 
   private problemWith(news: TaskNews): string | undefined {
@@ -171,20 +172,20 @@ export class StepWait {
   private async reassign(event: VerbEvent & { kind: 'reassign' }): Promise<void> {
     const { email, reason } = event.verb;
     const changed = await this.task.reassign(this.state, email, `Reassigned by an operator: ${reason}`);
-    if (changed) this.process.auditVerb(event, `reassigned to ${email}`, this.state.step);
-    this.process.acted(event);
+    if (changed) this.process.events.audit(event, `reassigned to ${email}`, this.state.step);
+    this.process.events.acted(event);
   }
 
   private async changeDue(event: VerbEvent & { kind: 'changeDue' }): Promise<void> {
     const due = new Date(event.verb.due).toISOString();
     // Asked for once more: it is so already.
     if (due !== this.state.due) {
-      this.process.auditVerb(event, `due date moved to ${due}`, this.state.step);
+      this.process.events.audit(event, `due date moved to ${due}`, this.state.step);
       this.rearm(due);
       this.dueInFragment = due;
       await this.task.setDue(this.state);
     }
-    this.process.acted(event);
+    this.process.events.acted(event);
   }
 
   /** Another due date means other alarms: all that lie ahead of now ring, though they may have rung for the old one. */
@@ -212,7 +213,7 @@ export class StepWait {
     // A completion, or a task taken away, that nobody told us of comes to light here.
     const news = await this.task.read(spec, state);
     if (news === null || news?.status === 'DONE' || news?.absent) {
-      process.events.push({ kind: 'news', news: news ?? gone(state) });
+      process.events.add({ kind: 'news', news: news ?? gone(state) });
       this.due.unshift({ kind, after: this.clock.elapsed(Date.now()) });
       return;
     }
@@ -243,7 +244,7 @@ export class StepWait {
     const news = await this.task.read(this.spec, this.state);
     if (news === null) return 'deleted';
     if (news?.status !== 'DONE') return news?.absent;
-    this.process.events.push({ kind: 'news', news });
+    this.process.events.add({ kind: 'news', news });
     return undefined;
   }
 
