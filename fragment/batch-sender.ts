@@ -16,6 +16,8 @@ export interface BatchSenderOptions {
   learnt: (what: string, fields: Record<string, unknown>) => void;
 }
 
+/** A 500 so often may be the write's own doing: the first two are more likely to be the server's. */
+const CRASHES = 2;
 /** How many refused writes are remembered. One more is a batch too many at worst. */
 const CULPRITS = 1_000;
 
@@ -25,6 +27,8 @@ const CULPRITS = 1_000;
  */
 export class BatchSender {
   private readonly culprits = new Set<string>();
+  /** How many writes Fragment has taken: where it takes others, one that always gets a 500 is the cause of it. */
+  private readonly taken = { create: 0, update: 0 };
 
   constructor(private readonly options: BatchSenderOptions) {}
 
@@ -38,7 +42,8 @@ export class BatchSender {
     let tasks: Map<string, Task>;
     try {
       tasks = byUid(await this.options.readMany(batch.map(({ uid }) => uid)));
-    } catch {
+    } catch (error) {
+      if (error instanceof FragmentRejectedError) return this.notShown(batch, error);
       // The reader's request has already paused the sending; the look is due again.
       return batch;
     }
@@ -102,11 +107,36 @@ export class BatchSender {
     this.options.failed(error);
     // A 429 or 401 was turned away at the door; any other failure may have come after the writing.
     if (error.status !== 429 && !(error instanceof FragmentAuthError)) for (const write of batch) write.unsure = true;
+    return error.status === 500 ? this.afterCrash(batch, error) : batch;
+  }
+
+  /**
+   * What Fragment falls over may be one of them, each time: it must not hold up the others for ever. It is found by halving, as
+   * a refused one is, and alone it is its caller's again, who comes back later each time. While nothing else of its kind is
+   * taken, it is the server that is ill: then nothing is halved twice, and everything waits.
+   */
+  private afterCrash(batch: PendingWrite[], error: FragmentError): PendingWrite[] {
+    for (const write of batch) write.crashed(this.taken[write.kind]);
+    const often = batch.some(({ crashes }) => crashes >= CRASHES);
+    const othersPass = batch.some(({ crashes, kind, takenBefore }) => crashes > 0 && this.taken[kind] > takenBefore);
+    const [first] = batch as [PendingWrite];
+    if (batch.length === 1) {
+      const own = this.isCulprit(first.uid) || (othersPass && first.crashes > CRASHES);
+      return own ? this.refuse(first, error) : batch;
+    }
+    return often && (othersPass || !first.suspects) ? halve(batch, true, true) : batch;
+  }
+
+  /** Fragment refuses to show a task, so nobody can tell whether writing to it again undoes something: it stays as it is. */
+  private notShown(batch: PendingWrite[], error: FragmentRejectedError): PendingWrite[] {
+    if (batch.length === 1) return this.refuse(batch[0]!, error);
+    for (const write of batch) write.hidden = true;
     return batch;
   }
 
   private accept(write: PendingWrite, intents: readonly Intent[], task: Task): void {
     this.culprits.delete(write.uid);
+    this.taken[write.kind] += 1;
     this.options.acknowledged(intents, task);
     if (write.suspects) this.decide(write.suspects, 'accepted');
   }
@@ -128,8 +158,8 @@ export class BatchSender {
   }
 }
 
-function halve(batch: PendingWrite[], mayBeApplied: boolean): PendingWrite[] {
-  const inquiry = batch[0]?.suspects?.inquiry ?? { items: batch.length, undecided: batch.length, culprits: 0 };
+function halve(batch: PendingWrite[], mayBeApplied: boolean, crash = false): PendingWrite[] {
+  const inquiry = batch[0]?.suspects?.inquiry ?? { crash, items: batch.length, undecided: batch.length, culprits: 0 };
   const middle = Math.ceil(batch.length / 2);
   for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
     const suspects: Suspects = { inquiry };

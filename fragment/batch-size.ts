@@ -5,6 +5,8 @@ export interface Suspects {
 
 /** What becomes of the items of a refused batch while it is halved. */
 export interface Inquiry {
+  /** It got a 500 instead, which says nothing of sizes: the server may have been ill. */
+  crash?: boolean;
   /** Of the whole batch. */
   items: number;
   undecided: number;
@@ -42,7 +44,7 @@ export class BatchSize {
   decided(inquiry: Inquiry, verdict: 'accepted' | 'culprit'): boolean {
     inquiry.undecided -= 1;
     if (verdict === 'culprit') inquiry.culprits += 1;
-    if (inquiry.undecided > 0 || inquiry.culprits > 0) return false;
+    if (inquiry.undecided > 0 || inquiry.culprits > 0 || inquiry.crash) return false;
     // Nobody was guilty, so it was their number, unless Fragment has taken as many before.
     if (this.taken >= Math.min(inquiry.items, this.items)) return false;
     this.items = Math.max(1, this.taken);

@@ -38,7 +38,7 @@ export interface TaskFilter {
 }
 
 /**
- * One method for each endpoint. Each call is one request: no retries, no waiting (see Gateway).
+ * One method for each endpoint that is safe to ask twice, comments apart. Each call is one request: no retries, no waiting (see Gateway).
  *
  * @throws FragmentRejectedError, FragmentAuthError, FragmentUnavailableError; a ZodError for input that Fragment's
  * documented shapes do not allow, before anything is sent.
@@ -66,11 +66,6 @@ export class FragmentClient {
     return { account, date: Number.isNaN(date.getTime()) ? undefined : date };
   }
 
-  /** Not repeat-safe: two calls make two tasks. Prefer `putTask`. */
-  postTask(task: TaskWrite & { uid?: string }): Promise<Task> {
-    return this.call('POST', '/tasks', taskSchema, batchItemSchema.partial({ uid: true }).parse(task));
-  }
-
   getTask(uid: string): Promise<Task> {
     return this.one('GET', uid);
   }
@@ -82,18 +77,6 @@ export class FragmentClient {
 
   patchTask(uid: string, task: TaskWrite): Promise<Task> {
     return this.one('PATCH', uid, taskWriteSchema.parse(task));
-  }
-
-  async deleteTask(uid: string): Promise<void> {
-    await this.send('DELETE', `/tasks/${uid}`);
-  }
-
-  /** Not repeat-safe, see `postTask`. */
-  postTasks(items: (TaskWrite & { uid?: string })[]): Promise<Task[]> {
-    return this.batch(
-      'POST',
-      items.map((item) => batchItemSchema.partial({ uid: true }).parse(item)),
-    );
   }
 
   putTasks(items: BatchItem[]): Promise<Task[]> {
@@ -114,18 +97,6 @@ export class FragmentClient {
   async listTasks(filter: TaskFilter = {}, cursor?: string): Promise<TaskPage> {
     const params = { ...filter, ...(cursor ? { [this.cursorParam]: cursor } : {}) };
     return page(await this.call('GET', '/tasks', listSchema, undefined, params));
-  }
-
-  /** Every page of a list, one request each; ends when the server's cursors do, or begin to repeat. */
-  async *listAllTasks(filter: TaskFilter = {}): AsyncGenerator<Task> {
-    const seen = new Set<string>();
-    let cursor: string | undefined;
-    do {
-      const { items, nextCursor } = await this.listTasks(filter, cursor);
-      yield* items;
-      cursor = nextCursor && !seen.has(nextCursor) ? nextCursor : undefined;
-      if (cursor) seen.add(cursor);
-    } while (cursor);
   }
 
   async queryTasks(query: TaskQuery): Promise<TaskPage> {
@@ -192,13 +163,13 @@ function understood<S extends z.ZodType>(answer: AxiosResponse, schema: S, reque
 
 const OF_A_TASK = /^\/tasks\/(?!batch$|query$)[^/]+/;
 
-/** Tasks that cannot be read are left out: the callers treat a missing uid as an error of that task alone. */
-function page(list: z.infer<typeof listSchema>): TaskPage {
-  const items = list.items.flatMap((item) => {
+/** What stands in a list and is no task, having no uid or a status that is none, is left out: it costs no other task. */
+function page({ items: listed, meta }: z.infer<typeof listSchema>): TaskPage {
+  const items = listed.flatMap((item) => {
     const task = taskSchema.safeParse(item);
     return task.success ? [task.data] : [];
   });
-  return { items, nextCursor: list.meta?.next_cursor || undefined };
+  return { items, nextCursor: String(meta?.next_cursor ?? '') || undefined };
 }
 
 /** The part of it that the gateway sends. */

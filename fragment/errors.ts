@@ -33,7 +33,10 @@ export class FragmentUnavailableError extends FragmentError {
 
 /** Makes the error for an answer that is not a success, whatever its body looks like (fact sheet, 1.5). */
 export function errorFor(request: string, status: number, body: unknown, retryAfter?: string): FragmentError {
-  const message = `Fragment answered ${status} to ${request}: ${oneLine(reasonOf(body)) || 'no reason given'}`;
+  const reason = oneLine(reasonOf(body)) || 'no reason given';
+  // Followed, it would take the token to another host.
+  const remedy = status >= 300 && status < 400 ? "; redirects are not followed: set the address to the API's own" : '';
+  const message = `Fragment answered ${status} to ${request}: ${reason}${remedy}`;
   if (status === 401 || status === 403) return new FragmentAuthError(message, request, status);
   if (status === 429 || status >= 500 || status < 400 || status === 408) {
     const error = new FragmentUnavailableError(message, request, status);

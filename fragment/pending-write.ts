@@ -41,6 +41,11 @@ export class PendingWrite {
   suspects?: Suspects;
   /** It may only go alone: it was refused before, or Fragment did not answer for it. */
   alone = false;
+  /** It may only be looked at alone: Fragment refused to show several tasks, of which this was one. */
+  hidden = false;
+  /** How often it was in a request that got a 500, and how many writes Fragment had taken when that began. */
+  crashes = 0;
+  takenBefore = 0;
   /** Merging and measuring thousands of waiting writes for each request would cost more than sending them. */
   private merged?: Merged;
 
@@ -85,7 +90,7 @@ export class PendingWrite {
   }
 
   get lookAlone(): boolean {
-    return this.intents.some(({ lookAlone }) => lookAlone);
+    return this.hidden || this.intents.some(({ lookAlone }) => lookAlone);
   }
 
   /** An unsure write is judged by a look at the task, and what may have been sent already takes nothing more in. */
@@ -113,6 +118,12 @@ export class PendingWrite {
     }
     this.keep(this.intents.filter((intent) => !settled.includes(intent)));
     return settled;
+  }
+
+  /** In a request that got a 500, by when Fragment had taken so many writes of its kind. */
+  crashed(taken: number): void {
+    if (this.crashes === 0) this.takenBefore = taken;
+    this.crashes += 1;
   }
 
   /** Each intent by itself, in order. */

@@ -1,6 +1,8 @@
 /**
  * Fragment's wire shapes. Requests are strict; answers are read leniently, since Fragment documents neither which fields
- * are nullable nor that no field will be added: every key but `uid` may be absent or null, unknown keys pass through.
+ * are nullable nor that no field will be added: every key but `uid` may be absent or null, keys that nobody here reads pass
+ * through as they are, and one of another type than documented counts as absent. Of `status` alone that would be wrong: what
+ * cannot be told from DONE is not known not to be.
  */
 import { z } from 'zod';
 
@@ -10,15 +12,15 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 // z.guid, not z.uuid: seven of eight uids made by Fragment's own recipe are no RFC 9562 UUIDs (fact sheet, 6.3).
 const uid = z.guid();
 const dateTime = z.iso.datetime({ offset: true });
-const anyText = z.string().nullish();
-const anyNumber = z.number().nullish();
-const anyFlag = z.boolean().nullish();
+const anyText = z.string().nullish().catch(undefined);
+const anyFlag = z.boolean().nullish().catch(undefined);
 /** JSON.stringify recurses: what people nest without end would stop whoever reads it, and is read as empty. */
 const MAX_DEPTH = 64;
 const anyObject = z
   .record(z.string(), z.unknown())
   .overwrite((value) => (isDeeper(value, MAX_DEPTH) ? {} : value))
-  .nullish();
+  .nullish()
+  .catch(undefined);
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -28,30 +30,21 @@ function isDeeper(value: unknown, levels: number): boolean {
 export const userSchema = z.looseObject({
   uid: anyText,
   email: anyText,
-  first_name: anyText,
-  last_name: anyText,
-  role: anyText,
-  archived: anyFlag,
 });
 
 export const taskSchema = z.looseObject({
   uid,
   archived: anyFlag,
   // A status that Fragment may add one day must not make tasks unreadable, so any text is let through.
-  status: anyText,
+  status: z.string().nullish(),
   fields: anyObject,
   form_data: anyObject,
   due_at: anyText,
-  snooze_expires_at: anyText,
   assignee_uid: anyText,
-  assignee: userSchema.nullish(),
+  assignee: userSchema.nullish().catch(undefined),
   created_at: anyText,
   updated_at: anyText,
-  internal_updated_at: anyText,
-  started_at: anyText,
   done_at: anyText,
-  queue_uid: anyText,
-  num_children: anyNumber,
 });
 export type Task = z.infer<typeof taskSchema>;
 
@@ -94,9 +87,10 @@ export type TaskWrite = z.infer<typeof taskWriteSchema>;
 export const batchItemSchema = taskWriteSchema.extend({ uid });
 export type BatchItem = z.infer<typeof batchItemSchema>;
 
-const meta = z.looseObject({ limit: anyNumber, next_cursor: anyText, prev_cursor: anyText, total_count: anyNumber });
+/** Deduced from other answers of Fragment's, not documented: what is in it besides is nothing to fail at. */
+const meta = z.looseObject({ next_cursor: z.union([z.string(), z.number()]).nullish().catch(undefined) });
 /** A list: `items` are validated one by one by the client, so that one odd task does not cost the others. */
-export const listSchema = z.looseObject({ items: z.array(z.unknown()), meta: meta.nullish() });
+export const listSchema = z.looseObject({ items: z.array(z.unknown()), meta: meta.nullish().catch(undefined) });
 
 export const accountSchema = z.record(z.string(), z.unknown());
 export type Account = z.infer<typeof accountSchema>;

@@ -12,6 +12,8 @@ export interface ServerOptions {
   faults: readonly Fault[];
   /** Tasks whose content is refused wherever it stands. */
   poisoned: ReadonlySet<string>;
+  /** Tasks of which every request that writes gets a 500, and none of it is applied. */
+  crashing?: ReadonlySet<string>;
   atomicity: 'all-or-nothing' | 'stop-at-first' | 'best-effort';
   latencyMs: number;
   /** PUT without a status puts an existing task back to TODO. */
@@ -61,12 +63,16 @@ export class FaultyServer implements TaskApi {
 
   private async single(uid: string, body: TaskWrite, create: boolean): Promise<Task> {
     this.batches.push({ uids: [uid], at: this.clock.now() });
-    return this.answer(() => this.apply({ ...body, uid }, create));
+    return this.answer(() => {
+      this.survive([uid]);
+      return this.apply({ ...body, uid }, create);
+    });
   }
 
   private async batch(items: BatchItem[], create: boolean): Promise<Task[]> {
     this.batches.push({ uids: items.map(({ uid }) => uid), at: this.clock.now() });
     return this.answer((part) => {
+      this.survive(items.map(({ uid }) => uid));
       const bad = items.findIndex((item) => !this.acceptable(item, create));
       const { atomicity } = this.options;
       if (atomicity === 'best-effort') {
@@ -99,6 +105,10 @@ export class FaultyServer implements TaskApi {
     if (fault === 'lost-answer' || fault === 'half-then-500')
       throw new FragmentUnavailableError('lost', 'request', 500);
     return result;
+  }
+
+  private survive(uids: string[]): void {
+    if (uids.some((uid) => this.options.crashing?.has(uid))) throw new FragmentUnavailableError('500', 'request', 500);
   }
 
   private acceptable({ uid }: BatchItem, create: boolean): boolean {

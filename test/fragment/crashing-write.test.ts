@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { FragmentUnavailableError } from '../../fragment/errors.js';
+import { Gateway } from '../../fragment/gateway.js';
+import { taskUid } from '../../fragment/uid.js';
+import { FaultyServer, healthy } from './faulty-server.js';
+import { VirtualClock } from './virtual-time.js';
+
+const BAD = taskUid('crash#bad');
+
+describe('A write that Fragment answers with 500, each time', () => {
+  const clock = new VirtualClock();
+
+  function opened(crashing: ReadonlySet<string>) {
+    const server = new FaultyServer(clock, { ...healthy(60), crashing });
+    return { server, gateway: new Gateway({ client: server, requestsPerMinute: 60, maxBatch: 100, clock }) };
+  }
+
+  const create = (gateway: Gateway, uid: string) =>
+    gateway.write({ uid, kind: 'create', body: { fields: { title: 'T' } } });
+  const refused = (work: Promise<unknown>) =>
+    work.then(
+      () => assert.fail('it was acknowledged'),
+      (error: unknown) => assert.ok(error instanceof FragmentUnavailableError),
+    );
+
+  it('is found among a hundred that came with it, and given back; the others are written', async () => {
+    const { server, gateway } = opened(new Set([BAD]));
+    const good = Array.from({ length: 99 }, (_, n) => create(gateway, taskUid(`crash#${n}`)));
+    await clock.run(Promise.all([...good, refused(create(gateway, BAD))]));
+    assert.equal(server.tasks.size, 99);
+    // Two attempts together, then at most two requests for each halving of a hundred, and one look for every attempt.
+    assert.ok(server.arrivals.length <= 40, `${server.arrivals.length} requests`);
+
+    // Its caller comes back: it goes alone, and is given back at once.
+    const before = server.batches.length;
+    await clock.run(Promise.all([refused(create(gateway, BAD)), create(gateway, taskUid('crash#later'))]));
+    assert.deepEqual(
+      server.batches.slice(before).filter(({ uids }) => uids.includes(BAD)),
+      server.batches.slice(before).filter(({ uids }) => uids.includes(BAD) && uids.length === 1),
+    );
+    assert.equal(server.batches.length - before, 2);
+  });
+
+  it('does not hold up what comes after it', async () => {
+    const { gateway } = opened(new Set([BAD]));
+    const bad = refused(create(gateway, BAD));
+    const later = (async () => {
+      for (let n = 0; n < 10; n += 1) {
+        await clock.sleep(2_000);
+        await create(gateway, taskUid(`crash#after#${n}`));
+      }
+    })();
+    await clock.run(Promise.all([bad, later]));
+  });
+
+  it('fails for nobody while Fragment takes nothing at all, and costs little more when it is back', async () => {
+    const uids = Array.from({ length: 100 }, (_, n) => taskUid(`crash#outage#${n}`));
+    const crashing = new Set(uids);
+    const { server, gateway } = opened(crashing);
+    let recovered = 0;
+    const outage = clock.sleep(300_000).then(() => {
+      recovered = server.batches.length;
+      crashing.clear();
+    });
+    await clock.run(Promise.all([outage, ...uids.map((uid) => create(gateway, uid))]));
+    assert.equal(server.tasks.size, 100);
+    assert.ok(recovered > 3, 'it was tried again and again');
+    assert.ok(server.batches.length - recovered <= 3, `${server.batches.length - recovered} requests`);
+    // And nothing was learnt from it of how many fit into a batch.
+    assert.equal(gateway.stats().maxBatchNow, 100);
+  });
+});
