@@ -42,6 +42,7 @@ describe('D. cancellation, suspension, compensation', () => {
       await until(() => !faults.waiting.includes(fault));
       await withdraw(claim.id);
       assert.equal((await claim.result()).outcome, 'withdrawn');
+      assert.equal(claim.tasks().length, 1, 'there is one to close');
       assert.deepEqual(claim.open(), []);
     });
   }

@@ -1,30 +1,18 @@
 /** The feed's activity over real HTTP to the sandbox; Temporal is what it lists and what it is told. */
-import type { Client } from '@temporalio/client';
-import { ServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import { defaultDataConverter, defaultPayloadConverter } from '@temporalio/common';
-import { msToTs } from '@temporalio/common/lib/time.js';
-import { temporal as proto } from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createFeedActivities, type FeedRequest, type FeedRound } from '../../activities/feed.js';
-import type { TaskNews } from '../../activities/task-news.js';
 import { FragmentClient } from '../../fragment/client.js';
 import { Gateway } from '../../fragment/gateway.js';
 import type { BehaviourInput } from '../../sandbox/behaviour.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { parseAnswer } from '../../workflows/claim/schema.js';
+import { ListedProcesses } from './listed-processes.js';
 
 export interface FeedParts {
   sandbox: Sandbox;
   client: FragmentClient;
-  /** uid -> workflow id, as Temporal lists it. */
-  awaited: Map<string, string>;
-  told: { workflowId: string; news: TaskNews }[];
-  gone: Set<string>;
-  /** Workflow ids that Temporal takes for none, as it does the empty one. */
-  refused: Set<string>;
-  /** Processes that Temporal has listed so far. */
-  listed: () => number;
+  temporal: ListedProcesses;
   /** A round from where the last one ended. */
   round(asked?: Partial<FeedRequest>): Promise<FeedRound>;
   /** Rounds until the feed has caught up. */
@@ -49,47 +37,14 @@ export async function feedParts(
   // Something old and done, so that an ignored filter can be told from an honoured one.
   const old = { fields: { title: 'old' }, status: 'DONE' as const, updated_at: '2020-01-01T00:00:00.000Z' };
   sandbox.tasks.apply('PUT', { uid: feedUid(0xfff), ...old });
-  const awaited = new Map<string, string>();
-  const told: FeedParts['told'] = [];
-  const gone = new Set<string>();
-  const refused = new Set<string>();
-  let listed = 0;
-  const temporal = {
-    withDeadline: (_: number, call: () => Promise<unknown>) => call(),
-    options: { namespace: 'default', loadedDataConverter: defaultDataConverter },
-    workflowService: {
-      listWorkflowExecutions: async ({ query }: { query: string }) => {
-        // As Temporal does with a quote too many.
-        if (query.split("'").length % 2 === 0) throw new Error(`invalid query: ${query}`);
-        const asked = query.includes('FragmentTasks IN') ? query : undefined;
-        const some = [...awaited].filter(([uid]) => asked?.includes(`'${uid}'`) ?? true);
-        listed += some.length;
-        return { executions: some.map((one) => execution(...one)) };
-      },
-    },
-    workflow: {
-      getHandle: (workflowId: string) => ({
-        async signal(_: string, news: TaskNews) {
-          if (workflowId === '' || refused.has(workflowId)) throw refusal(3);
-          if (/\p{Surrogate}/u.test(workflowId)) throw refusal(13);
-          if (gone.has(workflowId)) throw new WorkflowNotFoundError('gone', workflowId, undefined);
-          told.push({ workflowId, news });
-        },
-      }),
-    },
-  } as unknown as Client;
-
+  const temporal = new ListedProcesses();
   let gateway: Gateway;
   let activities: ReturnType<typeof createFeedActivities>;
   let last: FeedRound | undefined;
   const parts: FeedParts = {
     sandbox,
     client,
-    awaited,
-    told,
-    gone,
-    refused,
-    listed: () => listed,
+    temporal,
     async round(asked = {}) {
       const request = { cursor: last?.cursor, requests: 10, hints: [], ...asked };
       const environment = new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });
@@ -105,7 +60,7 @@ export async function feedParts(
       const workflowId = `claim-${n}`;
       const own = { title: `task ${n}`, process: 'claim', step: 'review', round: 1, workflow_id: workflowId };
       sandbox.tasks.apply('PUT', { uid, fields: { ...own, ...fields } });
-      awaited.set(uid, workflowId);
+      temporal.awaited.set(uid, workflowId);
       return uid;
     },
     finish: (uid, decision = 'approve') =>
@@ -116,7 +71,7 @@ export async function feedParts(
       activities = createFeedActivities({
         gateway,
         client,
-        temporal,
+        temporal: temporal.client,
         parseAnswer: (process, step, formData) => (process === 'claim' ? parseAnswer(step, formData) : { answer: {} }),
         ...options,
       });
@@ -128,21 +83,4 @@ export async function feedParts(
   };
   parts.restart();
   return parts;
-}
-
-/** As server 1.31 answers: INVALID_ARGUMENT (3) to an empty id, INTERNAL (13) to one that is no UTF-8. */
-function refusal(code: number): ServiceError {
-  const cause = Object.assign(new Error(`gRPC ${code}`), { code, details: '', metadata: {} });
-  return new ServiceError('Failed to signal Workflow', { cause });
-}
-
-/** One of Temporal's list. */
-function execution(uid: string, workflowId: string) {
-  return proto.api.workflow.v1.WorkflowExecutionInfo.fromObject({
-    execution: { workflowId, runId: 'run' },
-    type: { name: 'claim' },
-    status: 'WORKFLOW_EXECUTION_STATUS_RUNNING',
-    startTime: msToTs(0),
-    searchAttributes: { indexedFields: { FragmentTasks: defaultPayloadConverter.toPayload([uid]) } },
-  });
 }

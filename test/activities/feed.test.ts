@@ -13,8 +13,9 @@ describe('the change feed', function () {
   let parts: FeedParts;
   afterEach(() => parts.close());
 
-  const tasksTold = () => parts.told.map(({ news }) => news.uid);
-  const absences = () => Object.fromEntries(parts.told.map(({ news }) => [news.uid, news.absent ?? news.status]));
+  const tasksTold = () => parts.temporal.told.map(({ news }) => news.uid);
+  const absences = () =>
+    Object.fromEntries(parts.temporal.told.map(({ news }) => [news.uid, news.absent ?? news.status]));
 
   for (const way of WAYS) {
     describe(`on a server where ${way} is the best that works`, () => {
@@ -22,11 +23,11 @@ describe('the change feed', function () {
         parts = await feedParts(ONLY[way]);
         for (let n = 0; n < 8; n += 1) parts.open(n);
         assert.equal((await parts.round()).way, way);
-        assert.deepEqual(parts.told, []);
+        assert.deepEqual(parts.temporal.told, []);
         parts.restart();
         parts.finish(feedUid(3), 'reject');
         await parts.round();
-        assert.deepEqual(parts.told, [
+        assert.deepEqual(parts.temporal.told, [
           {
             workflowId: 'claim-3',
             news: {
@@ -68,7 +69,7 @@ describe('the change feed', function () {
         await parts.round();
         parts.sandbox.tasks.delete(feedUid(2));
         await parts.rounds(6);
-        assert.deepEqual(parts.told, [
+        assert.deepEqual(parts.temporal.told, [
           { workflowId: 'claim-2', news: { uid: feedUid(2), status: 'UNKNOWN', absent: 'deleted' } },
         ]);
       });
@@ -193,7 +194,7 @@ describe('the change feed', function () {
     for (let n = 0; n < 5; n += 1) parts.open(n);
     const { way } = await parts.rounds(3);
     assert.equal(way, 'list');
-    assert.deepEqual(parts.told, [], 'tasks that the list does not show yet are not gone');
+    assert.deepEqual(parts.temporal.told, [], 'tasks that the list does not show yet are not gone');
     parts.finish(feedUid(1));
     await parts.round({ hints: [feedUid(1)], requests: 1 });
     // The list, an hour behind, goes on without the task: what was told stays told, and nothing is taken back.
@@ -208,18 +209,18 @@ describe('the change feed', function () {
       parts.sandbox.tasks.apply('PATCH', { uid, status });
       await parts.round({ hints: [uid] });
     }
-    assert.deepEqual(parts.told, []);
+    assert.deepEqual(parts.temporal.told, []);
   });
 
   it('tells the process that awaits the task, whatever a person has made of its workflow_id', async () => {
     parts = await feedParts();
     const uid = parts.open(1);
-    parts.gone.add('claim-elsewhere');
+    parts.temporal.gone.add('claim-elsewhere');
     parts.sandbox.tasks.apply('PATCH', { uid, fields: { workflow_id: 'claim-elsewhere' } });
     parts.finish(uid);
     await parts.rounds(5);
     assert.deepEqual(
-      parts.told.map(({ workflowId }) => workflowId),
+      parts.temporal.told.map(({ workflowId }) => workflowId),
       ['claim-1'],
     );
   });
@@ -231,7 +232,7 @@ describe('the change feed', function () {
   ] as const) {
     it(`is not held up by a task whose workflow_id is ${what}`, async () => {
       parts = await feedParts();
-      parts.refused.add('refused');
+      parts.temporal.refused.add('refused');
       const uid = parts.open(1);
       await parts.round();
       parts.sandbox.tasks.apply('PUT', {
@@ -364,12 +365,12 @@ describe('the change feed', function () {
       parts.finish(feedUid(2_500));
       // Said by nobody else: the list is behind.
       parts.sandbox.behaviour.listLag = 60_000;
-      const before = parts.listed();
+      const before = parts.temporal.listed;
       const { requests, awaited } = await parts.round({ hints: [feedUid(2_500), feedUid(0xabcd)], requests: 1 });
-      assert.deepEqual([requests, awaited, parts.listed() - before], [2, undefined, 1]);
+      assert.deepEqual([requests, awaited, parts.temporal.listed - before], [2, undefined, 1]);
       assert.deepEqual(tasksTold(), [feedUid(2_500)]);
       const turn = await parts.rounds(4);
-      assert.deepEqual([turn.awaited, parts.listed() - before], [3_000, 3_001]);
+      assert.deepEqual([turn.awaited, parts.temporal.listed - before], [3_000, 3_001]);
     });
 
     it('tells of more than a round reads in the next, each once, and the cursor stays small', async () => {

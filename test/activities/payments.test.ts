@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createPaymentActivities, type PaymentActivities } from '../../activities/payments.js';
+import { PAYMENT_REFUSED, createPaymentActivities, type PaymentActivities } from '../../activities/payments.js';
 
 describe('the activities on payments', () => {
   let server: Server;
@@ -41,5 +41,24 @@ describe('the activities on payments', () => {
     }
     answer = { status: 200, body: '{"id": "r-1"}' };
     assert.deepEqual(await run(() => activities.reservePayment(amount)), { id: 'r-1' });
+  });
+
+  describe('take an answer', () => {
+    const answered = (status: number) => {
+      answer = { status, body: '{"message": "no"}' };
+      return run(() => activities.pay({ claimId: 'C-1', amount: 100, currency: 'USD', attempt: 1 }));
+    };
+
+    for (const status of [302, 401, 403, 408, 409, 425, 429, 500, 503]) {
+      it(`of ${status} for a word on the connection: the payment is asked for again`, async () => {
+        await assert.rejects(answered(status), { nonRetryable: false, message: new RegExp(`answered ${status}: no`) });
+      });
+    }
+
+    for (const status of [400, 402, 404, 422]) {
+      it(`of ${status} for a refusal: the payment becomes people's`, async () => {
+        await assert.rejects(answered(status), { nonRetryable: true, type: PAYMENT_REFUSED });
+      });
+    }
   });
 });

@@ -54,6 +54,54 @@ describe('RequestBudget', () => {
     assert.ok(budget.tryTake(32_000));
   });
 
+  describe('after a 429', () => {
+    const minutes = (count: number) => count * 60_000;
+
+    it('sends 30 % less, and one request a minute more with each minute that passes, up to the full rate', () => {
+      const budget = new RequestBudget(60, 0);
+      const full = budget.perSecond;
+      budget.slowDown(0);
+      for (let minute = 0; minute <= 20; minute += 1) {
+        budget.available(minutes(minute));
+        const rate = Math.min(full, 0.7 * full + minute / 60);
+        assert.ok(Math.abs(budget.perSecond - rate) < 1e-9, `minute ${minute}: ${budget.perSecond}, not ${rate}`);
+      }
+      assert.equal(budget.perSecond, full);
+    });
+
+    it('counts those minutes from the end of the pause, and anew from another 429', () => {
+      const budget = new RequestBudget(60, 0);
+      const full = budget.perSecond;
+      budget.freeze(minutes(2));
+      budget.slowDown(0);
+      budget.available(minutes(3) - 1);
+      assert.equal(budget.perSecond, 0.7 * full);
+      budget.slowDown(minutes(3) - 1);
+      budget.available(minutes(4) - 2);
+      assert.equal(budget.perSecond, 0.7 * 0.7 * full);
+      budget.available(minutes(4));
+      assert.ok(Math.abs(budget.perSecond - (0.49 * full + 1 / 60)) < 1e-9, `${budget.perSecond}`);
+    });
+
+    it('never stops, however many there are: a request in twenty seconds still finds out that the limit is back', () => {
+      const budget = new RequestBudget(60, 0);
+      const full = budget.perSecond;
+      for (let second = 0; second < 50; second += 1) budget.slowDown(second * 1_000);
+      assert.equal(budget.perSecond, 0.05);
+      budget.available(minutes(2));
+      assert.ok(budget.perSecond > 0.05, `${budget.perSecond}`);
+      budget.available(minutes(60));
+      assert.equal(budget.perSecond, full);
+    });
+
+    it('is no faster than its limit, where that is below the slowest', () => {
+      const budget = new RequestBudget(2, 0);
+      const full = budget.perSecond;
+      budget.slowDown(0);
+      assert.equal(budget.perSecond, full);
+    });
+  });
+
   it('refuses a limit that it cannot keep', () => {
     assert.throws(() => new RequestBudget(1, 0), /requestsPerMinute must be at least 2 \(got 1\)/);
     assert.throws(() => new RequestBudget(Number.NaN, 0), /requestsPerMinute/);

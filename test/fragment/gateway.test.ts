@@ -236,6 +236,16 @@ describe('Gateway', function () {
     assert.equal(gateway.stats().s429, 1);
   });
 
+  it('62: waits as long as the Retry-After of a 429 says, not the minute of one that says nothing', async () => {
+    await open();
+    sandbox.faults.add({ kind: 'status', status: 429, retryAfter: 1, times: 1 });
+    await gateway.write(create(1));
+    const { pauses, pausedMs } = gateway.stats();
+    assert.equal(pauses, 1);
+    // The minute is 60 units of 20 ms.
+    assert.ok(pausedMs >= 1_000 && pausedMs <= 1_150, `${pausedMs}`);
+  });
+
   it('takes back a write that waits when its caller gives up', async () => {
     await open();
     sandbox.faults.add({ kind: 'status', status: 503, times: 1 });
@@ -243,7 +253,14 @@ describe('Gateway', function () {
     const write = gateway.write(create(1), abort.signal);
     abort.abort(new Error('shutting down'));
     await assert.rejects(write, /shutting down/);
-    assert.equal(sandbox.tasks.all().length, 0);
+    assert.equal(gateway.stats().waiting, 0);
+    // Nothing is in the way of it any more, should it be sent all the same.
+    sandbox.faults.clear();
+    await gateway.write(create(2));
+    assert.deepEqual(
+      sandbox.tasks.all().map((task) => task.uid),
+      [uid(2)],
+    );
   });
 
   it('takes back a reading of many that still waits', async () => {
