@@ -7,7 +7,7 @@ export type FeedWay = 'list' | Reading;
 
 /**
  * All that the feed remembers; kept in its workflow, so that a restart loses nothing. Each round carries it twice through
- * Temporal's history, so it holds no list of awaited tasks: a place in their order stands for what has been looked at.
+ * Temporal's history, so it holds no list of awaited tasks: a place in Temporal's list stands for what has been looked at.
  */
 export interface FeedCursor {
   round: number;
@@ -24,8 +24,12 @@ export interface FeedCursor {
   retryAt?: number;
   retryMs?: number;
   steppedDownIn?: number;
-  /** The awaited task and the suspect that were looked at last; the next in order are due. */
-  position?: string;
+  /** Where in Temporal's list of the processes that wait the next look begins; absent: at its front. */
+  place?: string;
+  /** Tasks that are awaited: in the list as far as it has been gone through, and when its end was reached last. */
+  counted?: number;
+  awaited?: number;
+  /** The suspect that was looked at last; the next in order are due. */
   suspect?: string;
   /** Every awaited task has been looked at since the list has been relied on. */
   cycled: boolean;
@@ -119,7 +123,7 @@ function climb(cursor: FeedCursor): void {
   if (!cursor.list) {
     // What changed while the list was not asked is known from reading the tasks.
     cursor.since = new Date(Date.parse(cursor.since ?? '') - MARGIN_MS).toISOString();
-    Object.assign(cursor, { list: true, cycled: false, behind: false });
+    Object.assign(cursor, { list: true, cycled: false, behind: false, place: undefined, counted: 0 });
   }
   cursor.reading = 'bulk';
   delete cursor.retryAt;

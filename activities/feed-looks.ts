@@ -4,11 +4,12 @@ import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Task } from '../fragment/schema.js';
 import { stepDown, type FeedCursor } from './feed-cursor.js';
 import { OpenTaskSweep } from './feed-sweep.js';
+import { takeTurn, type AwaitedTasks, type Turn } from './feed-turn.js';
 
 export interface LookOptions {
   /** Tasks that a webhook has named: these first. */
   hinted: readonly string[];
-  /** About as many requests may be spent; a sweep takes what it takes. None: `awaited` is no more than what was hinted. */
+  /** About as many requests may be spent; a sweep takes what it takes. None: what is hinted at is all there is to look at. */
   requests: number;
   /** Behind the list, looks only check that it keeps nothing back: after the first cycle, no sweeps. */
   audit: boolean;
@@ -20,17 +21,19 @@ export interface Seen {
   tasks: Task[];
   /** Read singly, and not there. */
   deleted: string[];
+  /** Who awaits them, and what else was hinted at and is awaited: uid -> workflow id. */
+  owners: ReadonlyMap<string, string>;
 }
 
 type Attempt = Seen | { refused: string };
+type Look = Omit<LookOptions, 'hinted'> & { hinted: ReadonlyMap<string, string> };
 
 /** Suspects that a round reads singly. */
 const SUSPECTS = 5;
 
 /**
  * Looks at the awaited tasks by the best way that works, stepping down within the round where one does not. However many
- * there are, a round looks at a part of them, and goes on in the next where it ended: each in its turn, the oldest-looked-at
- * first.
+ * there are, a round looks at a part of them, and goes on in the next where it ended: each in its turn.
  *
  * A task that a list or a bulk read does not show is only a suspect: a read of the task itself decides.
  */
@@ -38,11 +41,14 @@ export class AwaitedLooks {
   private readonly bulk: BulkReader;
   private readonly sweep: OpenTaskSweep;
   /** Left out of bulk reads, where a missing task may refuse the whole request; as large as what is awaited at most. */
-  private missing = new Set<string>();
+  private readonly missing = new Set<string>();
+  /** A bulk read has shown them archived, and no read of their own has yet. */
+  private readonly archived = new Set<string>();
 
   constructor(
     private readonly client: TaskApi & Pick<FragmentClient, 'listTasks'>,
     private readonly request: Request,
+    private readonly awaited: AwaitedTasks,
     maxBatch: number,
   ) {
     this.bulk = new BulkReader(client, request, maxBatch);
@@ -58,67 +64,89 @@ export class AwaitedLooks {
     this.bulk.tryAgain();
   }
 
-  async look(cursor: FeedCursor, awaited: readonly string[], options: LookOptions): Promise<Seen> {
-    const uids = awaited.toSorted();
-    const known = new Set(uids);
-    const hinted = options.hinted.filter((uid) => known.has(uid));
-    if (options.requests > 0) this.missing = new Set(uids.filter((uid) => this.missing.has(uid)));
+  async look(cursor: FeedCursor, options: LookOptions): Promise<Seen> {
+    const hinted = await this.awaited.awaitedAmong(options.hinted);
     for (;;) {
-      const seen = await this.attempt(cursor, uids, { ...options, hinted });
-      if (!('refused' in seen)) return seen;
+      const seen = await this.attempt(cursor, { ...options, hinted });
+      if (!('refused' in seen)) return { ...seen, owners: new Map([...hinted, ...seen.owners]) };
       stepDown(cursor, 'reading', seen.refused, options.retryMs);
     }
   }
 
-  private attempt(cursor: FeedCursor, uids: readonly string[], options: LookOptions): Promise<Attempt> {
-    if (cursor.reading === 'bulk') return this.inBulk(cursor, uids, options);
-    if (cursor.reading === 'sweep' && !(options.audit && cursor.cycled)) return this.amongOpen(cursor, uids, options);
-    // Behind the list, single reads are for spot checks alone: a whole cycle of them would cost hours of the budget.
-    if (options.audit) cursor.cycled = true;
-    const turn = this.inTurn(cursor, uids, options.audit ? 1 : options.requests);
-    return this.singly([...new Set([...options.hinted.slice(0, SUSPECTS), ...turn])], options.signal);
+  private attempt(cursor: FeedCursor, look: Look): Promise<Attempt> {
+    if (cursor.reading === 'bulk') return this.inBulk(cursor, look);
+    if (cursor.reading === 'sweep' && !(look.audit && cursor.cycled)) return this.amongOpen(cursor, look);
+    return this.oneByOne(cursor, look);
   }
 
-  private async inBulk(cursor: FeedCursor, uids: readonly string[], options: LookOptions): Promise<Attempt> {
-    const readable = uids.filter((uid) => !this.missing.has(uid));
-    const hinted = options.hinted.filter((uid) => !this.missing.has(uid));
-    const turn = this.inTurn(cursor, readable, options.requests * this.batch - hinted.length);
-    const due = [...new Set([...hinted, ...turn])];
-    const tasks = await this.bulk.readInBulk(due, options.signal);
+  private async inBulk(cursor: FeedCursor, look: Look): Promise<Attempt> {
+    const turn = await takeTurn(this.awaited, cursor, look.requests * this.batch - look.hinted.size);
+    const owners = new Map([...look.hinted, ...turn.tasks]);
+    const due = [...owners.keys()].filter((uid) => !this.missing.has(uid));
+    const tasks = await this.bulk.readInBulk(due, look.signal);
     if (!tasks) return { refused: 'Fragment neither queries tasks by uid nor answers a batch of uids' };
+    turn.over(cursor);
     const found = new Set(tasks.map(({ uid }) => uid));
     for (const uid of due) if (!found.has(uid)) this.missing.add(uid);
-    const archived = tasks.filter((task) => task.archived).map(({ uid }) => uid);
-    const doubtful = uids.filter((uid) => this.missing.has(uid) || archived.includes(uid));
-    const seen = await this.suspects(cursor, doubtful, options);
+    for (const { uid, archived } of tasks) if (archived) this.archived.add(uid);
+    const seen = await this.suspects(cursor, [...this.missing, ...this.archived], owners, look);
     return { ...seen, tasks: [...tasks.filter((task) => !task.archived), ...seen.tasks] };
   }
 
-  private async amongOpen(cursor: FeedCursor, uids: readonly string[], options: LookOptions): Promise<Attempt> {
+  private async amongOpen(cursor: FeedCursor, look: Look): Promise<Attempt> {
     // A round that a webhook has asked for is over sooner without the sweep.
-    if (options.requests === 1 && options.hinted.length > 0) {
-      return this.singly(options.hinted.slice(0, SUSPECTS), options.signal);
-    }
-    const swept = await this.sweep.open(options.signal);
+    if (look.requests <= 1 && look.hinted.size > 0) return this.singly(firstOf(look.hinted), look.signal);
+    const swept = await this.sweep.open(look.signal);
     if ('refused' in swept) return swept;
+    const awaited = await this.awaited.awaitedTasks();
     cursor.cycled = true;
-    const closed = uids.filter((uid) => !swept.open.has(uid));
-    return this.suspects(cursor, closed, options);
+    cursor.awaited = awaited.size;
+    const closed = [...awaited.keys()].filter((uid) => !swept.open.has(uid));
+    return this.suspects(cursor, closed, awaited, look);
   }
 
-  private async suspects(cursor: FeedCursor, uids: readonly string[], options: LookOptions): Promise<Seen> {
-    const first = options.hinted.filter((uid) => uids.includes(uid)).slice(0, SUSPECTS);
-    const turn = next(uids, cursor.suspect, SUSPECTS);
-    // Where `uids` are some of them, the turn of the others stands where it stood.
-    if (options.requests > 0) cursor.suspect = turn.at(-1);
-    const seen = await this.singly([...new Set([...first, ...turn])], options.signal);
-    for (const { uid } of seen.tasks) this.missing.delete(uid);
+  private async oneByOne(cursor: FeedCursor, look: Look): Promise<Seen> {
+    // Behind the list, single reads are for spot checks alone: a whole cycle of them would cost hours of the budget.
+    if (look.audit) cursor.cycled = true;
+    const turn: Turn = await takeTurn(this.awaited, cursor, look.audit ? Math.min(1, look.requests) : look.requests);
+    const seen = await this.singly(new Map([...firstOf(look.hinted), ...turn.tasks]), look.signal);
+    turn.over(cursor);
     return seen;
   }
 
+  /** Reads some of them singly, those that were hinted at first, the others in their turn. */
+  private async suspects(
+    cursor: FeedCursor,
+    suspects: readonly string[],
+    known: ReadonlyMap<string, string>,
+    { hinted, requests, signal }: Look,
+  ): Promise<Seen> {
+    const first = suspects.filter((uid) => hinted.has(uid)).slice(0, SUSPECTS);
+    const turn = requests > 0 ? next(suspects.toSorted(), cursor.suspect, SUSPECTS) : [];
+    if (requests > 0) cursor.suspect = turn.at(-1);
+    const due = [...new Set([...first, ...turn])];
+    // Found in an earlier round, they may be awaited no more.
+    const unsure = await this.awaited.awaitedAmong(due.filter((uid) => !known.has(uid)));
+    const owners = new Map([...known, ...unsure]);
+    for (const uid of due) if (!owners.has(uid)) this.forget(uid);
+    const awaited = due.flatMap((uid) => (owners.has(uid) ? [[uid, owners.get(uid) as string] as const] : []));
+    const seen = await this.singly(new Map(awaited), signal);
+    for (const { uid } of seen.tasks) this.forget(uid);
+    return { ...seen, owners };
+  }
+
+  private forget(uid: string): void {
+    this.missing.delete(uid);
+    this.archived.delete(uid);
+  }
+
+  private async singly(owners: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<Seen> {
+    return { ...(await this.readSingly([...owners.keys()], signal)), owners };
+  }
+
   /** The only reads that may say a task is gone. */
-  async singly(uids: readonly string[], signal?: AbortSignal): Promise<Seen> {
-    const seen: Seen = { tasks: [], deleted: [] };
+  async readSingly(uids: readonly string[], signal?: AbortSignal): Promise<Pick<Seen, 'tasks' | 'deleted'>> {
+    const seen: Pick<Seen, 'tasks' | 'deleted'> = { tasks: [], deleted: [] };
     for (const uid of uids) {
       try {
         seen.tasks.push(await this.request(() => this.client.getTask(uid), { signal }));
@@ -129,24 +157,13 @@ export class AwaitedLooks {
     }
     return seen;
   }
-
-  private inTurn(cursor: FeedCursor, uids: readonly string[], count: number): string[] {
-    const turn = next(uids, cursor.position, count);
-    const last = turn.at(-1);
-    if (last === undefined || turn.length === uids.length || last <= (cursor.position ?? '')) cursor.cycled = true;
-    cursor.position = last ?? cursor.position;
-    return turn;
-  }
 }
+
+const firstOf = (hinted: ReadonlyMap<string, string>) => new Map([...hinted].slice(0, SUSPECTS));
 
 /** As many as `count` of the sorted uids, beginning after the one that was last, and again at the front. */
 function next(uids: readonly string[], last: string | undefined, count: number): string[] {
-  const start =
-    last === undefined
-      ? 0
-      : Math.max(
-          0,
-          uids.findIndex((uid) => uid > last),
-        );
+  const after = last === undefined ? 0 : uids.findIndex((uid) => uid > last);
+  const start = Math.max(0, after);
   return [...uids.slice(start), ...uids.slice(0, start)].slice(0, Math.max(0, count));
 }

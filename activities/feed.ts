@@ -34,7 +34,7 @@ export interface FeedRound {
   way: FeedWay;
   /** Passed on in this round: completions, and tasks that are gone. */
   delivered: number;
-  /** Absent where the round did not have to know. */
+  /** As counted when the end of Temporal's list was reached last, or so far; absent before the first look. */
   awaited?: number;
   /** Hints that named a task nobody awaits. */
   unknownHints: number;
@@ -84,7 +84,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
     return gateway.request(send, { signal: signal && AbortSignal.any([signal]) });
   };
   const list = new CompletedList(client, request);
-  const looks = new AwaitedLooks(client, request, gateway.stats().maxBatchNow);
+  const looks = new AwaitedLooks(client, request, processes, gateway.stats().maxBatchNow);
 
   return {
     readChanges(asked: FeedRequest): Promise<FeedRound> {
@@ -113,7 +113,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
       cursor,
       way,
       delivered,
-      awaited: look?.awaited,
+      awaited: awaitedOf(cursor),
       unknownHints: look?.unknownHints ?? 0,
       requests: requests - before,
       batch: looks.batch,
@@ -136,13 +136,10 @@ export function createFeedActivities(options: FeedActivityOptions) {
   }
 
   async function lookAtAwaited(cursor: FeedCursor, { requests: some, hints }: FeedRequest, listed: Task[]) {
-    // From the processes themselves: a task's own fields are no authority, people edit them.
-    const hintsAlone = onlyHinted(cursor);
-    const awaited = await (hintsAlone ? processes.awaitedAmong(hints) : processes.awaitedTasks());
     const audit = cursor.list;
-    const seen = await looks.look(cursor, [...awaited.keys()], {
+    const seen = await looks.look(cursor, {
       hinted: hints,
-      requests: hintsAlone ? 0 : audit && cursor.cycled ? 1 : some,
+      requests: onlyHinted(cursor) ? 0 : audit && cursor.cycled ? 1 : some,
       audit,
       retryMs,
       signal: cancellationSignal(),
@@ -150,7 +147,8 @@ export function createFeedActivities(options: FeedActivityOptions) {
     if (audit) checkList(cursor, seen.tasks.filter(isDone), listed);
     else for (const task of seen.tasks) saw(cursor, task.updated_at, Date.now());
 
-    const owner = (uid: string) => awaited.get(uid) as string;
+    // From the processes themselves: a task's own fields are no authority, people edit them.
+    const owner = (uid: string) => seen.owners.get(uid) as string;
     const deliveries: Delivery[] = seen.deleted.map((uid) => absence({ uid, why: 'deleted' }, owner(uid), parseAnswer));
     for (const task of seen.tasks) {
       // Archived once it was done is done.
@@ -158,9 +156,9 @@ export function createFeedActivities(options: FeedActivityOptions) {
       else if (task.archived) deliveries.push(absence({ task, why: 'archived' }, owner(task.uid), parseAnswer));
       else forgetAbsences(cursor, task.uid, owner(task.uid));
     }
-    const unknown = hints.filter((uid) => !awaited.has(uid));
+    const unknown = hints.filter((uid) => !seen.owners.has(uid));
     if (unknown.length > 0) log.info('a webhook named tasks that no process awaits', { uids: unknown.slice(0, 10) });
-    return { deliveries, awaited: hintsAlone ? undefined : awaited.size, unknownHints: unknown.length };
+    return { deliveries, unknownHints: unknown.length };
   }
 
   /** A list that does not bring what a read has shown hides it, or is far behind. */
@@ -180,7 +178,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
    */
   async function listFails(cursor: FeedCursor): Promise<boolean> {
     for (const [uid, transition] of longUnlisted(cursor, Date.now(), listPatienceMs)) {
-      const [task] = (await looks.singly([uid], cancellationSignal())).tasks;
+      const [task] = (await looks.readSingly([uid], cancellationSignal())).tasks;
       if (task && isDone(task) && completionOf(task) === transition) return true;
       delete cursor.unlisted[uid];
     }
@@ -203,17 +201,18 @@ const mayNameProcess = (id: string): boolean => id !== '' && !/\p{Surrogate}/u.t
 
 const isDone = (task: Task): boolean => task.status === 'DONE';
 
-/** Whether a round has to know which tasks are awaited, to read some of them. */
+/** While the list has not been gone through anew, it may have grown beyond what it was. */
+const awaitedOf = ({ awaited, counted }: FeedCursor): number | undefined =>
+  awaited === undefined ? counted : Math.max(awaited, counted ?? 0);
+
+/** Whether a round reads some of the awaited tasks. */
 export function looksDue(cursor: FeedCursor, { hints }: Pick<FeedRequest, 'hints'>): boolean {
   return !cursor.list || !cursor.cycled || hints.length > 0 || cursor.round % AUDIT_EVERY === 0;
 }
 
-/**
- * Behind a list that is relied on, between the rounds that check it: what a webhook has named is all there is to look at, and
- * thousands of processes need not be listed for it.
- */
+/** Behind a list that is relied on, between the rounds that check it: what a webhook has named is all there is to look at. */
 function onlyHinted(cursor: FeedCursor): boolean {
-  return cursor.list && cursor.cycled && cursor.reading === 'bulk' && cursor.round % AUDIT_EVERY !== 0;
+  return cursor.list && cursor.cycled && cursor.round % AUDIT_EVERY !== 0;
 }
 
 const rounds = () => metricMeter.createCounter('flows_feed_rounds', 'rounds', 'Rounds of the change feed, by its way');

@@ -2,6 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { mapBounded } from './bounded.js';
 import type { ExpectedTasks, Owner } from './drift.js';
+import type { AwaitedTasks } from './feed-turn.js';
 
 export interface HoldingProcess {
   workflowId: string;
@@ -18,13 +19,15 @@ const AT_ONCE = 20;
 const ANSWER_MS = 10_000;
 /** Temporal's own limit for a page of its list. */
 const LISTED_AT_ONCE = 1_000;
+/** For one look. */
+const PAGES_AT_MOST = 10;
 const HOLDING = "ExecutionStatus = 'Running' AND FragmentTasks IS NOT NULL";
 
 /**
  * The running processes whose tasks an account holds, by the account that their memo names. Temporal's list only says whom
  * to ask: it may be behind. What a process expects is its own answer.
  */
-export class RunningProcesses {
+export class RunningProcesses implements AwaitedTasks {
   constructor(
     private readonly temporal: Client,
     /** Absent: the default account. */
@@ -36,11 +39,24 @@ export class RunningProcesses {
     const waiting = new Map<string, string>();
     let after: string | undefined;
     do {
-      const { listed, next } = await this.list(LISTED_AT_ONCE, after);
-      for (const { workflowId, uids } of listed) for (const uid of uids) waiting.set(uid, workflowId);
+      const { tasks, next } = await this.awaitedAfter(after, LISTED_AT_ONCE);
+      for (const [uid, workflowId] of tasks) waiting.set(uid, workflowId);
       after = next;
     } while (after);
     return waiting;
+  }
+
+  /** A part of them, about as many as `count`: costs as much however many wait. */
+  async awaitedAfter(place: string | undefined, count: number) {
+    const tasks = new Map<string, string>();
+    let next = place;
+    // Where other accounts have most of the processes, a page of the list brings few of ours.
+    for (let pages = 0; pages < PAGES_AT_MOST && tasks.size < count && (next || pages === 0); pages += 1) {
+      const page = await this.list(Math.min(LISTED_AT_ONCE, count - tasks.size), next);
+      for (const { workflowId, uids } of page.listed) for (const uid of uids) tasks.set(uid, workflowId);
+      next = page.next;
+    }
+    return { tasks, ...(next ? { next } : {}) };
   }
 
   /** Those of these tasks, a hundred at most, that the account's processes wait for: costs as much however many wait. */

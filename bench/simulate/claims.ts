@@ -25,24 +25,38 @@ export class SimulatedClaims {
   readonly feedDelays: number[] = [];
   readonly handovers: number[] = [];
   /** By uid: what goes on when the process hears of its task. */
-  private readonly waiting = new Map<string, () => void>();
+  private readonly waiting = new Map<string, { number: number; goOn: () => void }>();
+  private waited = 0;
 
   constructor(
     private readonly scenario: Scenario,
     private readonly parts: ClaimsParts,
   ) {}
 
-  awaited(): string[] {
-    return [...this.waiting.keys()];
+  async awaitedTasks(): Promise<Map<string, string>> {
+    return new Map([...this.waiting.keys()].map((uid) => [uid, uid]));
+  }
+
+  async awaitedAmong(uids: readonly string[]): Promise<Map<string, string>> {
+    return new Map(uids.flatMap((uid) => (this.waiting.has(uid) ? [[uid, uid]] : [])));
+  }
+
+  /** As Temporal lists them, the newest first: the place is the last one's number, which an end does not move. */
+  async awaitedAfter(place: string | undefined, count: number) {
+    const before = Number(place ?? Infinity);
+    const behind = [...this.waiting].filter(([, { number }]) => number < before).toReversed();
+    const some = behind.slice(0, count);
+    const last = some.length < behind.length ? some.at(-1)?.[1].number : undefined;
+    return { tasks: new Map(some.map(([uid]) => [uid, uid])), ...(last === undefined ? {} : { next: `${last}` }) };
   }
 
   /** The change feed's word that the task is done. */
   tell(uid: string): void {
-    const goOn = this.waiting.get(uid);
-    if (!goOn) return;
+    const waits = this.waiting.get(uid);
+    if (!waits) return;
     this.waiting.delete(uid);
     this.feedDelays.push(this.parts.time.date() - this.parts.fragment.doneAt(uid));
-    goOn();
+    waits.goOn();
   }
 
   /** Each step's task is opened, or the single one moved to it; the payment is recorded as one that is done. */
@@ -68,7 +82,7 @@ export class SimulatedClaims {
   /** Before the task is there: whoever is quick may have done it before its creation is acknowledged. */
   private told(uid: string): Promise<void> {
     return new Promise((resolve) => {
-      this.waiting.set(uid, resolve);
+      this.waiting.set(uid, { number: (this.waited += 1), goOn: resolve });
     });
   }
 

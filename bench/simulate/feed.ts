@@ -38,7 +38,7 @@ export class SimulatedFeed {
       return parts.gateway.request(send, options);
     };
     this.list = new CompletedList(parts.fragment, request);
-    this.looks = new AwaitedLooks(parts.fragment, request, scenario.batch);
+    this.looks = new AwaitedLooks(parts.fragment, request, parts.claims, scenario.batch);
   }
 
   async run(): Promise<never> {
@@ -83,7 +83,7 @@ export class SimulatedFeed {
   private async lookedAt(cursor: FeedCursor): Promise<Task[]> {
     const audit = cursor.list;
     const requests = audit && cursor.cycled ? 1 : REQUESTS_A_ROUND;
-    const seen = await this.looks.look(cursor, this.parts.claims.awaited(), {
+    const seen = await this.looks.look(cursor, {
       hinted: [],
       requests,
       audit,

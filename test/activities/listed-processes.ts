@@ -37,6 +37,8 @@ export class ListedProcesses {
     const asked = query.includes('FragmentTasks IN') ? query : undefined;
     const all = [...this.awaited].filter(([uid]) => asked?.includes(`'${uid}'`) ?? true);
     const from = Number(Buffer.from(nextPageToken ?? []).toString() || 0);
+    // As server 1.32 does of a token that it did not make.
+    if (Number.isNaN(from)) throw refusal(2).cause;
     const some = all.slice(from, from + pageSize);
     const next = from + some.length;
     this.listed += some.length;

@@ -20,7 +20,7 @@ export interface FeedStatus {
   /** ISO 8601: when the better ways are tried again. */
   retryAt?: string;
   rounds: number;
-  /** Tasks that processes wait for, as of the last round that had to know. */
+  /** Tasks that processes wait for, as counted when the end of Temporal's list was reached last; while that goes on, at least so many. */
   awaited?: number;
   /** Told to processes since the feed began. */
   delivered: number;
