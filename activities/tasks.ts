@@ -15,6 +15,8 @@ export interface TaskActivityOptions {
   gateway: Gateway;
   client: FragmentClient;
   parseAnswer: ParseAnswer;
+  /** Creating a task that exists sets it back to TODO: whether it does is looked at first, each time. @default false */
+  looksFirst?: boolean;
   /** The keys of `form_data` that a process's own schemas read. */
   formKeys?: (process: string) => readonly string[];
 }
@@ -29,7 +31,8 @@ const CLEARED_ANSWER = { decision: null, note: null, reference: null, correction
  *
  * Failures: FragmentRejected and FragmentNotFound end the activity; everything else is retried.
  */
-export function createTaskActivities({ gateway, client, parseAnswer, formKeys = () => [] }: TaskActivityOptions) {
+export function createTaskActivities(options: TaskActivityOptions) {
+  const { gateway, client, parseAnswer, looksFirst = false, formKeys = () => [] } = options;
   const tasks = new TaskWriter(gateway, client);
 
   return {
@@ -41,7 +44,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
         // Without a status a new task is TODO, and one that a person has moved keeps the status it has.
         if (input.status) body.status = input.status;
         const uid = taskUid(input.key);
-        const task = await tasks.write({ uid, kind: 'create', body, unsure: input.mayExist });
+        const task = await tasks.write({ uid, kind: 'create', body, unsure: looksFirst || input.mayExist });
         await tasks.remark(uid, input.comment);
         return taskNews(task, parseAnswer, input);
       });
@@ -61,7 +64,7 @@ export function createTaskActivities({ gateway, client, parseAnswer, formKeys = 
           const body: TaskWrite = due ? { fields, due_at: due } : { fields };
           const stillNeeded = (task: Task | undefined) => !holds(task, body);
           try {
-            await tasks.write({ uid, kind: 'create', body, unsure: input.mayExist, stillNeeded });
+            await tasks.write({ uid, kind: 'create', body, unsure: looksFirst || input.mayExist, stillNeeded });
             return { uid };
           } catch (error) {
             if (!isRefusal(error)) throw error;

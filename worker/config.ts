@@ -41,6 +41,11 @@ export const configSchema = z.object({
   FRAGMENT_MAX_BATCH: count(1, 100).describe('tasks in one batch request; Fragment documents no maximum'),
   FRAGMENT_CURSOR_PARAM: text.pipe(z.string().default('cursor')).describe("the list's cursor parameter (undocumented)"),
   FRAGMENT_COMMENT_KEY: text.pipe(z.string().default('content')).describe("key of a comment's text (undocumented)"),
+  FRAGMENT_PUT_RESETS_STATUS: z
+    .preprocess(blankIsAbsent, z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false))
+    .describe(
+      'true where a PUT without a status opens a finished task again (undocumented): each creation is then looked at first',
+    ),
   FRAGMENT_ACCOUNTS: accountNamesSchema.describe(
     'further accounts, by names of your choice: `acme,globex`; each reads FRAGMENT_API_TOKEN_ACME and, where it differs from the above, ' +
       'FRAGMENT_API_URL_ACME, FRAGMENT_REQUESTS_PER_MINUTE_ACME, FRAGMENT_MAX_BATCH_ACME',

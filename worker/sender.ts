@@ -28,7 +28,8 @@ export async function openSender(parts: SenderParts, maySend: () => boolean): Pr
     onAcknowledged: (ms) => metrics.acknowledged(ms),
     trace: tracing?.fragment,
   });
-  const worker = await gatewayWorker(place, { ...fragment, temporal, account, processes, tracing });
+  const looksFirst = config.FRAGMENT_PUT_RESETS_STATUS;
+  const worker = await gatewayWorker(place, { ...fragment, looksFirst, temporal, account, processes, tracing });
   const run = worker.run();
   log.info({ account }, 'holds the lease: this process sends for the account');
   return {

@@ -84,6 +84,7 @@ export function leaseWorker(place: Place, account: string | undefined, options: 
 export interface GatewayParts {
   gateway: Gateway;
   client: FragmentClient;
+  looksFirst?: boolean;
   temporal: Client;
   account?: string;
   processes: readonly ProcessDefinition[];

@@ -45,7 +45,7 @@ describe('A. creation and identity', () => {
 
   it('3. a task that is DONE already when it is created is an answer, not waited for', async function () {
     const { sandbox } = on.stage;
-    // Such a server forgets what was done, whoever asks it to create.
+    // Such a server forgets what was done where nobody looks first: the stage does not, a deployment that says so does.
     if (sandbox.behaviour.putResetsStatus) this.skip();
     const uid = taskUid('claim#a3#data_entry#1');
     sandbox.tasks.apply('PUT', { uid, status: 'DONE', fields: { title: 'Of an earlier life' } }, 'ada@example.com');

@@ -52,6 +52,24 @@ describe('the activities on tasks', () => {
     );
   });
 
+  it('open no finished task again on a server whose PUT would, once they are told', async () => {
+    sandbox.behaviour.putResetsStatus = true;
+    const open = (looksFirst: boolean) => {
+      const told = createTaskActivities({ gateway, client, looksFirst, parseAnswer: () => ({ answer: {} }) });
+      const task = {
+        key: 'task activities#1',
+        process: 'claim',
+        step: 'review',
+        round: 1,
+        fields: { title: 'a task' },
+      };
+      return run(() => told.openTask(task));
+    };
+    sandbox.tasks.apply('PATCH', { uid, status: 'DONE' });
+    assert.deepEqual([(await open(true)).status, status()], ['DONE', 'DONE']);
+    assert.deepEqual([(await open(false)).status, status()], ['TODO', 'TODO']);
+  });
+
   it('give back no answer that a person corrected before the giving back was repeated', async () => {
     const doneAt = sandbox.tasks.apply('PATCH', { uid, status: 'DONE' }).done_at ?? undefined;
     await pause(5);
