@@ -106,7 +106,10 @@ function gate({ behaviour, token, counter, now }: ApiOptions): MiddlewareHandler
 
 function inject({ behaviour, faults, counter }: ApiOptions): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const fault = faults.take(c.req.method, endpointOf(c.req.path), c.req.path.replace(/^\/api\/v1/, ''));
+    const { method } = c.req;
+    const body: unknown = faults.lookIntoBodies ? await c.req.json().catch(() => undefined) : undefined;
+    const path = c.req.path.replace(/^\/api\/v1/, '');
+    const fault = faults.take({ method, endpoint: endpointOf(c.req.path), path, body });
     c.set('fault', fault);
     if (fault?.kind === 'drop') return dropConnection(c);
     if (fault?.kind === 'status') {

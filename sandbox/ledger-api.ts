@@ -24,7 +24,7 @@ export function createLedgerApi({ ledger, token, faults }: Options): Hono {
   app.use(async (c, next) => {
     if (!authorized(c, token)) return c.json({ code: 'unauthorized', message: 'missing or invalid token' }, 401);
     const endpoint = c.req.path.replace(/^(\/payments(?:\/reservations)?)\/(?!reservations$)[^/]+\//, '$1/:id/');
-    const fault = faults.take(c.req.method, endpoint, c.req.path);
+    const fault = faults.take({ method: c.req.method, endpoint, path: c.req.path });
     if (fault?.kind === 'drop') return dropConnection(c);
     if (fault?.kind === 'status')
       return Response.json({ code: 'fault', message: 'fault on request' }, { status: fault.status });

@@ -132,7 +132,8 @@ export function faultsPage(faults: Faults, counter: Counter, limit: number, open
 
 function words(fault: Fault): string {
   const place = fault.match.path?.startsWith('/payments') ? 'The payments ledger' : 'Fragment';
-  const scope = [fault.match.method, fault.match.path].filter(Boolean).join(' ');
+  const { method, path, uid } = fault.match;
+  const scope = [method, path, uid && `task ${uid}`].filter(Boolean).join(' ');
   const only = scope && fault.match.path !== '/payments*' ? ` (${scope})` : '';
   const left =
     fault.times > 1_000_000

@@ -61,4 +61,37 @@ describe('sandbox: faults on request', () => {
     await send(sandbox, 'DELETE', '/_sandbox/faults');
     assert.equal((await send(sandbox, 'GET', '/tasks')).status, 200);
   });
+
+  it('fails for one task wherever it stands, and for nothing else, until the faults are cleared', async () => {
+    const sandbox = await start();
+    const added = await send(sandbox, 'POST', '/_sandbox/faults', {
+      match: { uid: uid(10).toUpperCase() },
+      kind: 'status',
+      status: 500,
+      times: 'always',
+    });
+    assert.equal(added.status, 200);
+    const status = async (...sent: [method: string, path: string, body?: unknown]) =>
+      (await send(sandbox, ...sent)).status;
+    assert.equal(await status('PUT', '/tasks/batch', { items: [item(1), item(10), item(2)] }), 500);
+    assert.equal(sandbox.tasks.all().length, 0);
+    assert.equal(await status('PUT', '/tasks/batch', { items: [item(1), item(2)] }), 200);
+    assert.equal(await status('PUT', `/tasks/${uid(10)}`, { fields: { title: 'x' } }), 500);
+    assert.equal(await status('POST', '/tasks', item(10)), 500);
+    assert.equal(await status('GET', `/tasks/${uid(10).toUpperCase()}`), 500);
+    const condition = { field: 'uid', operator: '==', value: uid(10) };
+    assert.equal(await status('POST', '/tasks/query', { condition }), 200);
+    assert.equal(await status('PATCH', `/tasks/${uid(1)}`, { fields: { of: uid(10) } }), 200);
+    await send(sandbox, 'DELETE', '/_sandbox/faults');
+    assert.equal(await status('PUT', `/tasks/${uid(10)}`, { fields: { title: 'x' } }), 200);
+  });
+
+  it('fails for one task only in the requests that the rest of the match allows', async () => {
+    const sandbox = await start();
+    sandbox.faults.add({ kind: 'half-batch', match: { method: 'PATCH', uid: uid(2) } });
+    const items = [item(1), item(2)];
+    assert.equal((await send(sandbox, 'PUT', '/tasks/batch', { items })).status, 200);
+    assert.equal((await send(sandbox, 'PATCH', '/tasks/batch', { items: [item(1)] })).status, 200);
+    assert.equal((await send(sandbox, 'PATCH', '/tasks/batch', { items })).status, 500);
+  });
 });
