@@ -57,6 +57,10 @@ export const behaviourSchema = z.strictObject({
     .describe('direction of order_by, and of the default order'),
   listLag: z.int().nonnegative().default(0).describe('ms by which lists and queries are behind the writes'),
   query: z.enum(['honour', 'refuse', 'ignore-condition']).default('honour').describe('POST /tasks/query'),
+  patchMissing: z
+    .enum(['404', 'create'])
+    .default('404')
+    .describe('PATCH of a uid that no task has, alone or in a batch: refused, or as if it were a PUT'),
   patchUidOnly: z
     .enum(['allow', '422'])
     .default('allow')

@@ -95,15 +95,14 @@ export class TaskStore {
   check(operation: Operation, write: TaskWrite): void {
     const before = write.uid === undefined ? undefined : this.get(write.uid);
     const present = before !== undefined;
-    const { duplicatePost, missingTitle, patchUidOnly, reopening } = this.#behaviour;
+    const { duplicatePost, missingTitle, patchMissing, patchUidOnly, reopening } = this.#behaviour;
     if (before?.status === 'DONE' && reopening === '422' && (write.status ?? 'DONE') !== 'DONE') {
       throw invalid(['body', 'status'], 'a task that is done stays done', 'value_error');
     }
     if (operation === 'PATCH') {
-      if (!present) throw new Refusal(404, `task ${write.uid} not found`);
+      if (!present && patchMissing === '404') throw new Refusal(404, `task ${write.uid} not found`);
       const empty = Object.keys(write).every((key) => key === 'uid');
       if (empty && patchUidOnly === '422') throw invalid(['body'], 'nothing to update', 'missing');
-      return;
     }
     if (present && operation === 'POST' && duplicatePost !== 'upsert') {
       throw new Refusal(Number(duplicatePost), `task ${write.uid} already exists`);

@@ -23,6 +23,12 @@ export const BATCH_PROBES: Probe[] = [
     run: atomicity,
   },
   {
+    name: 'unknown uid',
+    question: 'Does a PATCH create the task that it does not find?',
+    requests: 2,
+    run: unknownUid,
+  },
+  {
     name: 'bare uid',
     question: 'May an item of a PATCH batch hold nothing but its uid (the cheapest way to read many tasks)?',
     requests: 2,
@@ -121,4 +127,21 @@ async function atomicity({ wire, tasks, known }: ProbeContext): Promise<Record<s
       ? { value }
       : cannotTell(`answered ${answer.status}, applied before and after it: ${outcome}`),
   };
+}
+
+/** DONE from the first moment if it comes to be, and with a title, for want of which the creation might be refused. */
+async function unknownUid({ wire, tasks }: ProbeContext): Promise<Record<string, Finding>> {
+  const uid = tasks.newUid();
+  tasks.adopt(uid);
+  const items = [{ uid, status: 'DONE', fields: tasks.fields() }];
+  const answer = await wire.ask('PATCH', '/tasks/batch', { body: { items } });
+  const created = tasksIn(answer).find((task) => task.uid === uid);
+  if (created) {
+    tasks.adopt(uid, created.status === 'DONE' ? 'closed' : 'open');
+    return { patchMissing: { value: 'create' } };
+  }
+  // Left out of an answer that is a success, it may be there all the same.
+  const { status } = isRefusal(answer.status) ? answer : await wire.ask('GET', `/tasks/${uid}`);
+  if (status === 404) tasks.gone(uid);
+  return { patchMissing: status === 404 ? { value: '404' } : cannotTell(`it was answered ${answer.status}`) };
 }

@@ -92,13 +92,15 @@ describe('flows probe, against what it does not know', function () {
     'nothing in an error, and one task in a batch': {
       errorShape: 'empty',
       maxBatch: 1,
+      patchMissing: 'create',
       cursorParam: 'from_here',
       untold: ['batchAtomicity', 'batchOrder', 'cursorParam'],
     },
     'more than is tried': {
       maxBatch: 500,
       maxLimit: 5_000,
-      untold: ['maxBatch', 'batchTooLarge', 'maxLimit', 'overLimit'],
+      patchMissing: 'create',
+      untold: ['maxBatch', 'batchTooLarge', 'batchAtomicity', 'maxLimit', 'overLimit'],
     },
   };
 

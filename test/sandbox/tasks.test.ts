@@ -83,6 +83,28 @@ describe('sandbox: single tasks', () => {
     assert.deepEqual(await stamps({ ...assigned, assigned_at: own }), [own, null, null]);
   });
 
+  it('answers 404 to the PATCH of a uid that no task has, alone and in a batch, or creates the task', async () => {
+    const sandbox = await start();
+    const one = () => send(sandbox, 'PATCH', `/tasks/${uid(1)}`, { fields: { title: 'x' } });
+    const many = (...items: object[]) => send(sandbox, 'PATCH', '/tasks/batch', { items });
+    assert.equal((await one()).status, 404);
+    assert.equal((await many(item(2))).status, 404);
+    sandbox.behaviour.patchMissing = 'create';
+    assert.equal((await one()).body.status, 'TODO');
+    assert.equal((await many(item(2))).body.items[0].fields.title, 'Task 2');
+    // Nothing but a uid lacks a title, like any other creation.
+    assert.equal((await many({ uid: uid(3) })).status, 422);
+    sandbox.behaviour.missingTitle = 'allow';
+    assert.equal((await many({ uid: uid(3) })).status, 200);
+    assert.deepEqual(
+      sandbox.tasks.detail(uid(3))?.history.map(({ what }) => what),
+      ['created'],
+    );
+    sandbox.behaviour.patchUidOnly = '422';
+    assert.equal((await many({ uid: uid(4) })).status, 422);
+    assert.equal(sandbox.tasks.all().length, 3);
+  });
+
   it('resets the status on PUT only under putResetsStatus', async () => {
     const sandbox = await start();
     const path = `/tasks/${uid(1)}`;
