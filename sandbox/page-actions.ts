@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readAnswer, type Typed } from './page-answer.js';
 import { show } from './page-text.js';
+import { Refusal } from './refusal.js';
 import type { StoredTask, TaskWrite } from './task-shape.js';
 import type { TaskStore } from './tasks.js';
 
@@ -74,6 +75,8 @@ export const ACTIONS: Record<string, Action> = {
     act(sent) {
       mustBe(sent.task, 'DONE', 'reopened');
       write(sent, { status: 'TODO' });
+      if (sent.store.get(sent.task.uid)?.status === 'DONE')
+        throw new NotDone(409, 'The task stays done: the switch `reopening` has this left out. Nothing was changed.');
     },
   },
   archive: { said: 'Archived.', act: (sent) => write(sent, { archived: true }) },
@@ -95,5 +98,11 @@ function mustBe(task: StoredTask, status: StoredTask['status'], done: string): v
 }
 
 function write({ store, task, by }: Sent, change: TaskWrite): void {
-  store.apply('PATCH', { uid: task.uid, ...change }, by);
+  try {
+    store.apply('PATCH', { uid: task.uid, ...change }, by);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const reasons = error.problems.map(({ msg }) => msg).join('; ') || error.message;
+    throw new NotDone(409, `The sandbox refuses that: ${reasons}. Nothing was changed.`);
+  }
 }

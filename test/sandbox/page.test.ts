@@ -93,6 +93,22 @@ describe('sandbox: inbox page, without script', () => {
     assert.match(text, /ada\.okafor@example\.com<\/strong>\s*status → DONE, form_data/);
   });
 
+  it('says that a task stays done, where the switch refuses to reopen it, or leaves that out', async () => {
+    await create(item(1));
+    await visitor.post(`/tasks/${uid(1)}/finish`, { form_data: '{}' });
+    for (const [reopening, why] of [
+      ['422', /a task that is done stays done\. Nothing was changed/],
+      ['ignore', /The task stays done: .* Nothing was changed/],
+    ] as const) {
+      sandbox.behaviour.reopening = reopening;
+      const { status, text } = await visitor.post(`/tasks/${uid(1)}/reopen`);
+      assert.equal(status, 409, reopening);
+      assert.match(text, why);
+      assert.doesNotMatch(text, /Reopened/);
+      assert.equal(task().status, 'DONE');
+    }
+  });
+
   it('archives and unarchives, reassigns and unassigns, comments and deletes', async () => {
     await create(item(1));
     await visitor.post(`/tasks/${uid(1)}/archive`);
