@@ -42,7 +42,10 @@ async function probe(
   const config = settings(process.env, account ? [] : ['FRAGMENT_API_TOKEN']);
   const { apiUrl, token = '', requestsPerMinute, maxBatch } = fragmentAccount(config, account);
   const client = fragmentClient(config, account);
-  await checkFragment(client, apiUrl);
+  const unanswered = await checkFragment(client, apiUrl);
+  // Tasks are made in an account that is known, and nowhere else.
+  if (unanswered)
+    throw new CliError(`FRAGMENT_API_URL: ${apiUrl} does not say whose the token is: ${unanswered.message}`);
   interrupted.addEventListener('abort', () =>
     note('ends when this question is answered and the tasks are closed; Ctrl-C again ends at once'),
   );

@@ -36,7 +36,12 @@ async function rate({ wire }: ProbeContext): Promise<Record<string, Finding>> {
   const enough = performance.now() + MINUTE_MS;
   while (wire.passedInLastMinute < MOST_IN_A_MINUTE && performance.now() < enough) {
     const { status, headers } = await wire.askAtOnce('GET', '/accounts/me');
-    if (status !== 429) continue;
+    if (status < 300) continue;
+    if (status !== 429) {
+      // Whoever blocks or fails is not to be pressed.
+      const unknown = cannotTell(`after ${wire.passedInLastMinute} requests in a minute one was answered ${status}`);
+      return { rateLimit: unknown, retryAfter: unknown };
+    }
     const note = 'bursts that are tolerated are in it; what others sent for the account is not';
     return {
       rateLimit: { value: wire.passedInLastMinute, note },

@@ -13,7 +13,7 @@ export const BATCH_PROBES: Probe[] = [
   {
     name: 'batch size',
     question: `How many tasks does a batch take (up to ${LARGEST}), how is a larger one refused, and in what order is it answered?`,
-    requests: 10,
+    requests: 9,
     run: sizeAndOrder,
   },
   {
@@ -63,7 +63,7 @@ async function sizeAndOrder({ wire, tasks }: ProbeContext): Promise<Record<strin
     else refused = answer.status;
     return whole;
   };
-  const max = await largestThat(fits, LARGEST - 1, LARGEST);
+  const max = (await fits(LARGEST)) ? LARGEST : await largestBelow(LARGEST, fits, LARGEST - 1);
   // What is beyond the largest batch was never made.
   for (const uid of uids.slice(max)) tasks.gone(uid);
   const batchOrder = largest ? orderOf(uids.slice(0, max), largest) : cannotTell('no batch was taken');
@@ -77,14 +77,13 @@ async function sizeAndOrder({ wire, tasks }: ProbeContext): Promise<Record<strin
   return { maxBatch: { value: max }, batchTooLarge, batchOrder };
 }
 
-/** The largest of 0..`ceiling` that passes, where all smaller ones pass too. `likely` is tried second. */
-export async function largestThat(
+/** The largest number below `refused` that passes, where all smaller ones pass too. `likely` is tried first. */
+export async function largestBelow(
+  refused: number,
   passes: (count: number) => Promise<boolean>,
   likely: number,
-  ceiling: number,
 ): Promise<number> {
-  if (await passes(ceiling)) return ceiling;
-  let [good, bad] = [0, ceiling];
+  let [good, bad] = [0, refused];
   for (let count = likely; bad - good > 1; count = Math.floor((good + bad) / 2)) {
     if (await passes(count)) good = count;
     else bad = count;

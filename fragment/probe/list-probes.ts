@@ -1,8 +1,8 @@
 /** GET /tasks and POST /tasks/query: pages, cursors, filters, order. */
 import type { Task } from '../schema.js';
-import { largestThat } from './batch-probes.js';
+import { largestBelow } from './batch-probes.js';
 import { tasksIn } from './own-tasks.js';
-import { cannotTell, isRefusal, type Finding, type Probe, type ProbeContext } from './probe.js';
+import { cannotTell, isRefusal, isRefusalOfContent, type Finding, type Probe, type ProbeContext } from './probe.js';
 import type { Answer } from './wire.js';
 
 const FAR_FUTURE = '2999-01-01T00:00:00.000Z';
@@ -49,7 +49,7 @@ async function pageSize({ wire }: ProbeContext): Promise<Record<string, Finding>
     return { ...found, maxLimit: unknown, overLimit: unknown };
   }
   const taken = async (limit: number) => !isRefusal((await list(wire, { limit })).status);
-  const maxLimit = await largestThat(taken, 100, LARGEST_PAGE);
+  const maxLimit = await largestBelow(LARGEST_PAGE, taken, 100);
   const overLimit = beyond.status === 422 ? { value: '422' } : cannotTell(`it was answered ${beyond.status}`);
   return { ...found, maxLimit: maxLimit > 0 ? { value: maxLimit } : cannotTell('no limit was taken'), overLimit };
 }
@@ -72,7 +72,11 @@ async function filters({ wire, tasks }: ProbeContext): Promise<Record<string, Fi
   await tasks.create();
   const byStatus = await list(wire, { status: 'STARTED' });
   const byDate = await list(wire, { updated_at_after: FAR_FUTURE });
-  if (isRefusal(byStatus.status) && isRefusal(byDate.status)) return { listFilters: { value: 'reject' } };
+  if (isRefusal(byStatus.status) && isRefusal(byDate.status)) {
+    const rejected = isRefusalOfContent(byStatus.status) && isRefusalOfContent(byDate.status);
+    const answers = `a status was answered ${byStatus.status}, a date ${byDate.status}`;
+    return { listFilters: rejected ? { value: 'reject' } : cannotTell(answers) };
+  }
   const status = honoured(byStatus, (task) => task.status === 'STARTED');
   const date = honoured(byDate, () => false);
   if (status && date) {
@@ -95,6 +99,10 @@ async function wholeList({ wire, tasks, known }: ProbeContext): Promise<Record<s
   let last: Answer | undefined;
   for (let at = 0; at < MOST_PAGES && !last; at += 1) {
     const page = await list(wire, { limit, ...(cursor && param ? { [param]: cursor } : {}) });
+    if (isRefusal(page.status)) {
+      const unknown = cannotTell(`a page of it was answered ${page.status}`);
+      return { listOrder: unknown, listHidesDone: unknown, lastCursor: unknown };
+    }
     const items = tasksIn(page);
     doneSeen ||= items.some(({ uid, status }) => status === 'DONE' || closed.has(uid));
     openSeen ||= items.some(({ uid }) => open.has(uid));
@@ -123,7 +131,8 @@ async function query({ wire, tasks }: ProbeContext): Promise<Record<string, Find
   const wanted = tasks.all.slice(1, 3);
   const conditions = wanted.map((value) => ({ field: 'uid', operator: '==', value }));
   const answer = await wire.ask('POST', '/tasks/query', { body: { condition: { combinator: 'or', conditions } } });
-  if (isRefusal(answer.status)) return { query: { value: 'refuse', note: `with ${answer.status}` } };
+  if (isRefusalOfContent(answer.status)) return { query: { value: 'refuse', note: `with ${answer.status}` } };
+  if (isRefusal(answer.status)) return { query: cannotTell(`it was answered ${answer.status}`) };
   const found = tasksIn(answer).map(({ uid }) => uid);
   if (found.some((uid) => !wanted.includes(uid))) return { query: { value: 'ignore-condition' } };
   if (found.length < wanted.length)

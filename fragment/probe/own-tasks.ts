@@ -1,3 +1,4 @@
+import { FragmentAuthError } from '../errors.js';
 import { taskSchema, type Task } from '../schema.js';
 import { taskUid } from '../uid.js';
 import type { Answer, Wire } from './wire.js';
@@ -67,9 +68,12 @@ export class OwnTasks {
   /** What can't be closed stays in `open`. */
   async close(): Promise<void> {
     for (const uid of this.open) {
-      const answer = await this.patch(uid, { status: 'DONE', fields: this.fields() }).catch(() => undefined);
-      if (answer?.status === 404) this.gone(uid);
-      else if (answer && answer.status < 300) this.adopt(uid, 'closed');
+      const answer = await this.patch(uid, { status: 'DONE', fields: this.fields() }).catch((error: Error) => error);
+      // Nobody is closed by a token that is not taken, and each attempt would be followed by a pause.
+      if (answer instanceof FragmentAuthError) return;
+      if (answer instanceof Error) continue;
+      if (answer.status === 404) this.gone(uid);
+      else if (answer.status < 300) this.adopt(uid, 'closed');
     }
   }
 }

@@ -31,3 +31,6 @@ export interface Probe {
 export const cannotTell = (why: string): Finding => ({ unknown: why });
 
 export const isRefusal = (status: number): boolean => status >= 400 && status < 500;
+
+/** Refused for what was asked; any other refusal may be about who asks, or where. */
+export const isRefusalOfContent = (status: number): boolean => status === 400 || status === 422;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FragmentClientOptions } from '../client.js';
+import { FragmentAuthError } from '../errors.js';
 import type { Gateway } from '../gateway.js';
 import { ACCESS_PROBES } from './access-probes.js';
 import { BATCH_PROBES } from './batch-probes.js';
@@ -41,7 +42,7 @@ export interface ProbeOptions extends FragmentClientOptions {
 
 /**
  * Asks an account what Fragment's documentation leaves open, by tasks of its own alone, and closes them. A probe that
- * fails says so in its findings, and stops no other.
+ * fails says so in its findings, and stops no other, unless the token is no longer taken: then nothing more is asked.
  */
 export async function runProbes(gateway: Pick<Gateway, 'request'>, options: ProbeOptions): Promise<ProbeReport> {
   const { cursorParam = 'cursor', commentKey = 'content', also = [] } = options;
@@ -51,10 +52,15 @@ export async function runProbes(gateway: Pick<Gateway, 'request'>, options: Prob
   const tasks = new OwnTasks(wire, run);
   const on: ProbeContext = { wire, tasks, known: {}, cursorParam, commentKey };
   const probed: Probed[] = [];
+  let refused: FragmentAuthError | undefined;
   const ask = async (probe: Probe): Promise<void> => {
     if (options.interrupted?.aborted) return;
     const before = wire.requests;
-    const findings = await probe.run(on).catch((error: Error) => ({ [probe.name]: cannotTell(error.message) }));
+    const failed = (error: Error) => {
+      if (error instanceof FragmentAuthError) refused = error;
+      return { [probe.name]: cannotTell(error.message) };
+    };
+    const findings = refused ? failed(refused) : await probe.run(on).catch(failed);
     const { name, question } = probe;
     const done = { name, question, requests: wire.requests - before, findings };
     for (const [key, finding] of Object.entries(findings)) if ('value' in finding) on.known[key] = finding.value;

@@ -22,7 +22,8 @@ const ATTEMPTS = 3;
  * Requests as they are, and answers as they come: FragmentClient sends only what is documented and turns refusals into
  * errors, and here the refusal is what is asked for. Each request waits its turn at the gateway.
  *
- * @throws FragmentUnavailableError when Fragment did not answer usably (429, 5xx, network) three times.
+ * @throws FragmentUnavailableError when Fragment did not answer usably (429, 5xx, network) three times; FragmentAuthError
+ * when it does not take the token (401).
  */
 export class Wire {
   private readonly http: AxiosInstance;
@@ -40,7 +41,7 @@ export class Wire {
     return this.sent;
   }
 
-  /** Requests of the last minute that were neither over the limit nor turned away at the door. */
+  /** Requests of the last minute that the limit let through: neither beyond it, nor turned away at the door, nor failed. */
   get passedInLastMinute(): number {
     const then = performance.now() - 60_000;
     return this.passedAt.filter((at) => at > then).length;
@@ -68,7 +69,7 @@ export class Wire {
         headers: said,
       } = await this.http.request({ method, url: path, data: body, params, headers });
       const turnedAway = status === 403 && userAgent !== undefined;
-      if (status !== 429 && !turnedAway) this.passedAt.push(at);
+      if (status !== 429 && status < 500 && !turnedAway) this.passedAt.push(at);
       return { status, data: data as unknown, headers: Object.fromEntries(Object.entries(said)) };
     } catch (error) {
       // The axios error carries the token in its config, so only its code and message go on.
@@ -79,7 +80,8 @@ export class Wire {
 
   private async usable(method: string, path: string, question: Question): Promise<Answer> {
     const answer = await this.askAtOnce(method, path, question);
-    if (answer.status !== 429 && answer.status < 500) return answer;
+    // A 401 is about the token: it says nothing of what was asked.
+    if (answer.status !== 401 && answer.status !== 429 && answer.status < 500) return answer;
     const retryAfter = answer.headers['retry-after'];
     const after = typeof retryAfter === 'string' ? retryAfter : undefined;
     throw errorFor(`${method} ${path}`, answer.status, answer.data, after);

@@ -97,6 +97,16 @@ describe('flows probe', function () {
     assert.deepEqual(new Set(leftOpen), new Set(open));
   });
 
+  it('makes nothing where nobody says whose account it is', async () => {
+    const { length } = sandbox.tasks.all();
+    const { requests } = sandbox.stats();
+    sandbox.faults.add({ kind: 'status', status: 404, match: { path: '/accounts/me' } });
+    const { code, stdout, stderr } = await flows(['probe', '--json'], { env: env() });
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^error: FRAGMENT_API_URL: \S+ does not say whose the token is: Fragment answered 404/m);
+    assert.deepEqual([sandbox.stats().requests - requests, sandbox.tasks.all().length], [1, length]);
+  });
+
   it('makes nothing where the token is wrong', async () => {
     const { length } = sandbox.tasks.all();
     const { code, stderr } = await flows(['probe'], { env: env({ FRAGMENT_API_TOKEN: 'wrong' }) });

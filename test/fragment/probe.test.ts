@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { FragmentClient } from '../../fragment/client.js';
 import { Gateway } from '../../fragment/gateway.js';
-import { runProbes, type ProbeReport } from '../../fragment/probe/run-probes.js';
+import { PROBES, runProbes, type Probed, type ProbeReport } from '../../fragment/probe/run-probes.js';
 import { behaviourSchema, type Behaviour, type BehaviourInput } from '../../sandbox/behaviour.js';
+import type { FaultInput } from '../../sandbox/faults.js';
 import { start, stopAll, TOKEN } from '../sandbox/harness.js';
 import type { Sandbox } from '../../sandbox/server.js';
 
@@ -23,12 +24,12 @@ describe('flows probe, against what it does not know', function () {
   }
   const foreign = (at: number) => `00000000-0000-0000-0000-${String(at).padStart(12, '0')}`;
 
-  async function probed(sandbox: Sandbox): Promise<ProbeReport> {
+  async function probed(sandbox: Sandbox, told?: (probed: Probed) => void): Promise<ProbeReport> {
     const options = { baseUrl: sandbox.apiUrl, token: TOKEN, userAgent: 'probe-test/1' };
     const client = new FragmentClient(options);
     const gateway = new Gateway({ client, requestsPerMinute: PLENTY, maxBatch: 100, backoffMs: 10, lingerMs: 0 });
     try {
-      return await runProbes(gateway, { ...options, also: ['rate', 'user-agent'] });
+      return await runProbes(gateway, { ...options, also: ['rate', 'user-agent'], told });
     } finally {
       gateway.close();
     }
@@ -78,7 +79,7 @@ describe('flows probe, against what it does not know', function () {
       reopening: 'ignore',
       nullClears: 'ignore',
       lastCursor: 'empty',
-      maxLimit: 640,
+      maxLimit: 101,
       commentKey: 'body',
     },
     'the rest of the values': {
@@ -119,6 +120,9 @@ describe('flows probe, against what it does not know', function () {
       ) as ProbeReport['probed'][0]['findings'];
       for (const key of untold) assert.match(String(Reflect.get(findings[key] ?? {}, 'unknown')), /\w{3}/, key);
 
+      for (const { name: asked, requests } of report.probed)
+        assert.ok(requests <= PROBES.find((each) => each.name === asked)!.requests, `${asked}: ${requests} requests`);
+
       // It counted right, left nothing open, and touched nobody else's task.
       assert.equal(report.requests, sandbox.stats().requests);
       assert.deepEqual(report.leftOpen, []);
@@ -131,6 +135,55 @@ describe('flows probe, against what it does not know', function () {
       assert.ok(others.every(({ uid }) => sandbox.tasks.detail(uid)?.history.length === 1));
     });
   }
+
+  /** Refused right after the named probe, as often as asked. */
+  async function refusedAfter(name: string, fault: FaultInput): Promise<Record<string, unknown>> {
+    const sandbox = await start({ behaviour: { rateLimit: PLENTY } });
+    const report = await probed(sandbox, (done) => void (done.name === name && sandbox.faults.add(fault)));
+    assert.deepEqual(report.leftOpen, []);
+    return Object.assign({}, ...report.probed.map(({ findings }) => findings)) as Record<string, unknown>;
+  }
+  for (const [name, after, method, status, times, findings] of [
+    ['a refused page', 'filters', 'GET', 422, 1, ['listOrder', 'listHidesDone', 'lastCursor']],
+    ['filters that are forbidden', 'cursor', 'GET', 403, 2, ['listFilters']],
+    ['a query that is not there', 'the whole list', 'POST', 404, 1, ['query']],
+  ] as const) {
+    it(`learns nothing from ${name}`, async () => {
+      const found = await refusedAfter(after, { kind: 'status', status, times, match: { method, path: '/tasks*' } });
+      for (const key of findings) assert.match(String(Reflect.get(found[key] ?? {}, 'unknown')), RegExp(`${status}$`));
+    });
+  }
+
+  it('asks nothing more once the token is not taken, and takes that for no answer', async () => {
+    const sandbox = await start({ behaviour: { rateLimit: PLENTY } });
+    const report = await probed(sandbox, ({ name }) => {
+      if (name === 'DELETE') sandbox.faults.add({ kind: 'status', status: 401, times: 'always' });
+    });
+    const late = report.probed.slice(report.probed.findIndex(({ name }) => name === 'page size'));
+    // The rest, and the one that asks past the gateway.
+    assert.equal(late.length, 7);
+    assert.deepEqual(
+      late.map(({ requests }) => requests),
+      [1, 0, 0, 0, 0, 0, 0],
+    );
+    for (const { findings } of late)
+      for (const finding of Object.values(findings)) assert.match(String(Reflect.get(finding, 'unknown')), / 401 /);
+    assert.ok(report.leftOpen.length > 1);
+    // One more to close, which is turned away as well.
+    assert.equal(sandbox.faults.taken, 2);
+  });
+
+  it('ends the question of the limit where something else than the limit answers', async () => {
+    const found = await refusedAfter('no User-Agent', {
+      kind: 'status',
+      status: 503,
+      html: true,
+      times: 'always',
+      match: { path: '/accounts/me' },
+    });
+    assert.match(String(Reflect.get(found['rateLimit'] ?? {}, 'unknown')), /one was answered 503$/);
+    assert.deepEqual(found['retryAfter'], found['rateLimit']);
+  });
 
   it('gives up the limit after a minute of answers too slow to meet it', async () => {
     const now = performance.now.bind(performance);
