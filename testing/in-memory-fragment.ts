@@ -11,10 +11,12 @@ import type { Write } from '../fragment/pending-write.js';
 import type { Task, TaskStatus } from '../fragment/schema.js';
 import { formKeysOf, parseAnswerOf, type ProcessDefinition } from '../worker/process-definition.js';
 
-/** One call of an activity, by its name and its one argument. */
+/** One call of an activity. */
 export interface Call {
   activity: string;
+  /** Its first argument, which is the only one of those that the kit brings. */
   input: Record<string, unknown>;
+  args: readonly unknown[];
 }
 
 /** Runs before an activity's work: throws to make it fail, waits to hold it up, acts as a person who is quick. */
@@ -66,14 +68,14 @@ export class InMemoryFragment {
 
   /** Wraps any activities so that their calls are recorded and interfered with. */
   recorded<T extends object>(activities: T): T {
-    const wrapped = Object.entries(activities as Record<string, (input: unknown) => Promise<unknown>>).map(
+    const wrapped = Object.entries(activities as Record<string, (...args: unknown[]) => Promise<unknown>>).map(
       ([activity, perform]) => [
         activity,
-        async (input: unknown) => {
-          const call = { activity, input: input as Record<string, unknown> };
+        async (...args: unknown[]) => {
+          const call = { activity, input: args[0] as Record<string, unknown>, args };
           this.calls.push(call);
           for (const interfere of [...this.before]) await interfere(call);
-          const result = await perform(input);
+          const result = await perform(...args);
           for (const interfere of [...this.after]) await interfere(call);
           return result;
         },
