@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Behaviour } from './behaviour.js';
-import { invalid, Refusal } from './refusal.js';
+import { invalid, refusedTask, Refusal, type Place } from './refusal.js';
 import { parseWrite, type StoredTask, type TaskWrite } from './task-shape.js';
 import type { Operation, TaskStore } from './tasks.js';
 
@@ -26,32 +26,33 @@ export function applyBatch(
   failAfter = Infinity,
 ): StoredTask[] {
   const created = new Set<string>();
+  const placeOf = (index: number): Place => ['body', 'items', index];
   const checked = (item: unknown, index: number): TaskWrite => {
-    const write = parseWrite(item, behaviour, ['body', 'items', index]);
-    if (operation !== 'POST' && write.uid === undefined)
-      throw invalid(['body', 'items', index, 'uid'], 'field required', 'missing');
-    store.check(operation, write);
+    const at = placeOf(index);
+    const write = parseWrite(item, behaviour, at);
+    if (operation !== 'POST' && write.uid === undefined) throw invalid([...at, 'uid'], 'field required', 'missing');
+    store.check(operation, write, at);
     if (operation === 'POST' && write.uid !== undefined) {
       const { duplicatePost } = behaviour;
       if (created.has(write.uid) && duplicatePost !== 'upsert')
-        throw new Refusal(Number(duplicatePost), `${write.uid} twice in the batch`);
+        throw refusedTask(Number(duplicatePost), at, `${write.uid} twice in the batch`, 'already_exists');
       created.add(write.uid);
     }
     return write;
   };
   const done: StoredTask[] = [];
-  const apply = (write: TaskWrite): void => {
+  const apply = (write: TaskWrite, index: number): void => {
     if (done.length >= failAfter) throw new Refusal(500, 'broke off half-way (sandbox fault half-batch)');
-    done.push(store.apply(operation, write));
+    done.push(store.apply(operation, write, 'api', placeOf(index)));
   };
   if (behaviour.batchAtomicity === 'all-or-nothing') {
-    for (const write of items.map(checked)) apply(write);
+    items.map(checked).forEach(apply);
   } else {
     for (const [index, item] of items.entries()) {
       try {
         const write = checked(item, index);
         created.clear();
-        apply(write);
+        apply(write, index);
       } catch (error) {
         const bad = error instanceof Refusal && error.status < 500;
         if (!bad || behaviour.batchAtomicity === 'stop-at-first') throw error;

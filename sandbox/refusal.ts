@@ -1,7 +1,10 @@
 import type { Behaviour } from './behaviour.js';
 
+/** Where something stands in a request. */
+export type Place = (string | number)[];
+
 export interface Problem {
-  loc: (string | number)[];
+  loc: Place;
   msg: string;
   type: string;
 }
@@ -19,7 +22,11 @@ export class Refusal extends Error {
   }
 }
 
-export const invalid = (loc: (string | number)[], msg: string, type = 'value_error'): Refusal =>
+/** Of a whole task: alone it needs no place, and in a batch it says which item it is. */
+export const refusedTask = (status: number, at: Place, message: string, type: string): Refusal =>
+  new Refusal(status, message, at.length > 1 ? [{ loc: [...at, 'uid'], msg: message, type }] : []);
+
+export const invalid = (loc: Place, msg: string, type = 'value_error'): Refusal =>
   new Refusal(422, `${loc.join('.')}: ${msg}`, [{ loc, msg, type }]);
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Behaviour } from './behaviour.js';
 import type { Journal, JournalEntry } from './journal.js';
-import { invalid, Refusal } from './refusal.js';
+import { invalid, refusedTask, Refusal, type Place } from './refusal.js';
 import type { StoredTask, TaskWrite } from './task-shape.js';
 import { changed, created } from './task-change.js';
 import { Users } from './users.js';
@@ -91,29 +91,29 @@ export class TaskStore {
     return this.all().filter((task) => task.parent_uid === uid);
   }
 
-  /** Throws the refusal that `apply` would throw, and changes nothing. */
-  check(operation: Operation, write: TaskWrite): void {
+  /** Throws the refusal that `apply` would throw, and changes nothing. `at`: where the task stands in the request. */
+  check(operation: Operation, write: TaskWrite, at: Place = ['body']): void {
     const before = write.uid === undefined ? undefined : this.get(write.uid);
     const present = before !== undefined;
     const { duplicatePost, missingTitle, patchMissing, patchUidOnly, reopening } = this.#behaviour;
     if (before?.status === 'DONE' && reopening === '422' && (write.status ?? 'DONE') !== 'DONE') {
-      throw invalid(['body', 'status'], 'a task that is done stays done', 'value_error');
+      throw invalid([...at, 'status'], 'a task that is done stays done', 'value_error');
     }
     if (operation === 'PATCH') {
-      if (!present && patchMissing === '404') throw new Refusal(404, `task ${write.uid} not found`);
+      if (!present && patchMissing === '404') throw refusedTask(404, at, `task ${write.uid} not found`, 'not_found');
       const empty = Object.keys(write).every((key) => key === 'uid');
-      if (empty && patchUidOnly === '422') throw invalid(['body'], 'nothing to update', 'missing');
+      if (empty && patchUidOnly === '422') throw invalid(at, 'nothing to update', 'missing');
     }
     if (present && operation === 'POST' && duplicatePost !== 'upsert') {
-      throw new Refusal(Number(duplicatePost), `task ${write.uid} already exists`);
+      throw refusedTask(Number(duplicatePost), at, `task ${write.uid} already exists`, 'already_exists');
     }
     if (!present && missingTitle === '422' && typeof write.fields?.title !== 'string') {
-      throw invalid(['body', 'fields', 'title'], 'field required', 'missing');
+      throw invalid([...at, 'fields', 'title'], 'field required', 'missing');
     }
   }
 
-  apply(operation: Operation, write: TaskWrite, by = 'api'): StoredTask {
-    this.check(operation, write);
+  apply(operation: Operation, write: TaskWrite, by = 'api', place?: Place): StoredTask {
+    this.check(operation, write, place);
     const uid = write.uid ?? randomUUID();
     const at = new Date(this.now()).toISOString();
     const before = this.get(uid);

@@ -24,6 +24,29 @@ describe('sandbox: batches', () => {
     });
   }
 
+  it('says of every refusal which item it means', async () => {
+    const sandbox = await start({ behaviour: { reopening: '422' } });
+    await send(sandbox, 'PUT', '/tasks/batch', { items: [item(1), { ...item(2), status: 'DONE' }] });
+    const refused = async (method: string, second: object, first: object = item(1)) => {
+      const { status, body } = await send(sandbox, method, '/tasks/batch', { items: [first, second] });
+      assert.equal(body.detail.length, 1);
+      return [status, body.detail[0].loc.join('.')];
+    };
+    assert.deepEqual(await refused('PATCH', item(9)), [404, 'body.items.1.uid']);
+    assert.deepEqual(await refused('PATCH', { uid: uid(2), status: 'TODO' }), [422, 'body.items.1.status']);
+    assert.deepEqual(await refused('PUT', { uid: uid(9), fields: {} }), [422, 'body.items.1.fields.title']);
+    assert.deepEqual(await refused('POST', item(2), item(9)), [409, 'body.items.1.uid']);
+    assert.deepEqual(await refused('POST', item(9), item(9)), [409, 'body.items.1.uid']);
+    assert.deepEqual(await refused('PUT', { fields: { title: 'x' } }), [422, 'body.items.1.uid']);
+    // What only the items before it make wrong: done by the first, it stays done.
+    const done = { uid: uid(1), status: 'DONE' };
+    assert.deepEqual(await refused('PATCH', { uid: uid(1), status: 'TODO' }, done), [422, 'body.items.1.status']);
+    sandbox.behaviour.patchUidOnly = '422';
+    assert.deepEqual(await refused('PATCH', { uid: uid(1) }), [422, 'body.items.1']);
+    // Alone, a task needs no place.
+    assert.equal(typeof (await send(sandbox, 'PATCH', `/tasks/${uid(9)}`, {})).body.detail, 'string');
+  });
+
   it('answers with whole tasks, in another order if told to', async () => {
     const sandbox = await start();
     const items = [1, 2, 3, 4, 5, 6].map((n) => item(n));
