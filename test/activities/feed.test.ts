@@ -275,7 +275,7 @@ describe('the change feed', function () {
     assert.deepEqual(tasksTold(), [feedUid(1)]);
   });
 
-  it('counts the hints that name a task nobody awaits, and spends no request on them', async () => {
+  it('19: counts the hints that name a task nobody awaits, and spends no request on them', async () => {
     parts = await feedParts(ONLY.bulk);
     await parts.round();
     const { requests, unknownHints } = await parts.round({ hints: [feedUid(8), feedUid(9)], requests: 1 });

@@ -126,20 +126,33 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     assert.deepEqual(openTasks('withdrawn'), []);
   });
 
-  it('65: retry: what parked is tried again, and goes through', async () => {
+  it('65: retry: what parked is listed as what needs attention, is tried again, and goes through', async () => {
     await park('parked');
+    const needsAttention = async () => {
+      const { claims } = await json<{ claims: ListedClaim[] }>(['claim', 'list']);
+      return claims.filter((claim) => claim.needsAttention).map(({ claimId }) => claimId);
+    };
+    // Visibility trails the processes by a moment.
+    while (!(await needsAttention()).includes('parked')) await sleep(200);
     backdrop.sandbox.ledger.rules.refuse = ['skipped'];
     await json(['claim', 'retry', 'parked', '--by', 'ops@example.com']);
     assert.equal((await until('parked', (state) => state.outcome !== undefined)).outcome, 'paid');
     assert.equal(backdrop.sandbox.ledger.payments().filter(({ claim_id }) => claim_id === 'parked').length, 1);
   });
 
-  it('skip: the claim goes on without what parked', async () => {
+  it('skip: the payment that parked is given up, and the claim ends as failed, for the reason that was given', async () => {
     await park('skipped');
     await json(['claim', 'skip', 'skipped', '--reason', 'paid by cheque', '--by', 'ops@example.com']);
     const { outcome, audit } = await until('skipped', (state) => state.outcome !== undefined);
-    assert.ok(outcome);
-    assert.ok(audit.some(({ why }) => why === 'paid by cheque'));
+    assert.equal(outcome, 'failed');
+    assert.deepEqual(
+      audit.flatMap(({ what, why, by }) => (what === 'skipped' ? [[why, by]] : [])),
+      [['paid by cheque', 'ops@example.com']],
+    );
+    assert.deepEqual(
+      backdrop.sandbox.ledger.payments().filter(({ claim_id }) => claim_id === 'skipped'),
+      [],
+    );
     assert.deepEqual(openTasks('skipped'), []);
   });
 

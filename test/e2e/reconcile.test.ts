@@ -315,6 +315,13 @@ describe('reconciliation', function () {
       assert.equal(stage.sandbox.tasks.detail(uid)?.comments.length, 1);
     }
     await at('done', 'review');
+    const { audit, steps } = await state('done');
+    assert.deepEqual(
+      audit.map(({ step, what }) => `${step}: ${what}`),
+      ['data_entry: done'],
+    );
+    assert.equal(steps.length, 2);
+    assert.match(String(task(uidOf('stale'))?.fields.title), /Enter the data of claim stale/);
     assert.equal((await reconcile()).clean, true);
   });
 

@@ -42,7 +42,7 @@ const scenario = fc.record({
 describe('A gateway that is killed at any moment', function () {
   this.timeout(120_000);
 
-  it('leaves each task in its newest state, created once, with nothing undone that a person did', async () => {
+  it('7: leaves each task in its newest state, created once, with nothing undone that a person did', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ trace, kills, persons, faults, guarded, seed, options }) => {
         const clock = new VirtualClock();

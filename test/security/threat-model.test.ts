@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { testFile, titlesIn } from '../titles.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const page = fileURLToPath(new URL('../../docs/threat-model.md', import.meta.url));
 
 describe('docs/threat-model.md', function () {
   this.timeout(120_000);
-  const rows = readFileSync(`${root}docs/threat-model.md`, 'utf8')
+  const rows = readFileSync(page, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| ') && !/^\| (who |-)/.test(line))
     .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\||\|$/g, '').trim()));
@@ -29,8 +29,8 @@ describe('docs/threat-model.md', function () {
   it('names tests that there are', () => {
     const tests = named
       .flat()
-      .flatMap((test) => (test ? [{ file: pathOf(test.file), title: String(test.title) }] : []));
-    const titles = titlesIn([...new Set(tests.map(({ file }) => file))]);
+      .flatMap((test) => (test ? [{ file: testFile(String(test.file)), title: String(test.title) }] : []));
+    const titles = titlesIn(tests.map(({ file }) => file));
     for (const { file, title } of tests) {
       assert.ok(
         titles.some((each) => each.file === file && each.title.includes(title)),
@@ -38,24 +38,4 @@ describe('docs/threat-model.md', function () {
       );
     }
   });
-
-  /** `cases` are test files that another one imports. */
-  function pathOf(name = ''): string {
-    const paths = [`test/${name}.test.ts`, `test/${name}.cases.ts`];
-    return paths.find((path) => existsSync(root + path)) ?? assert.fail(`there is no ${paths.join(' nor ')}`);
-  }
-
-  /** As mocha knows them, with what a loop has filled in; nothing is run. */
-  function titlesIn(files: readonly string[]): { file: string; title: string }[] {
-    const mocha = ['node_modules/mocha/bin/mocha.js', '--no-parallel', '--dry-run', '--reporter', 'json'];
-    const run = spawnSync(process.execPath, [...mocha, ...files], {
-      cwd: root,
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    const { tests } = JSON.parse(run.stdout.slice(run.stdout.search(/^\{\n {2}"stats"/m))) as {
-      tests: { file: string; fullTitle: string }[];
-    };
-    return tests.map(({ file, fullTitle }) => ({ file: file.slice(root.length), title: fullTitle }));
-  }
 });
