@@ -119,10 +119,17 @@ describe('A. creation and identity', () => {
 
     it('10. one task that Fragment refuses costs itself alone, and is named with the reason', async () => {
       const { behaviour } = on.stage.sandbox;
-      behaviour.missingTitle = '422';
+      const before = behaviour.missingTitle;
       const bad = { key: 'bad', title: 7 };
-      const handle = await onboard('a10', [task('one'), bad, task('two')]);
-      const { tasks, refused } = (await handle.result()) as OnboardingResult;
+      let result: OnboardingResult;
+      try {
+        behaviour.missingTitle = '422';
+        const handle = await onboard('a10', [task('one'), bad, task('two')]);
+        result = (await handle.result()) as OnboardingResult;
+      } finally {
+        behaviour.missingTitle = before;
+      }
+      const { tasks, refused } = result;
       const uid = (key: string) => taskUid(`onboarding#a10#${key}`);
       assert.deepEqual(tasks, [
         { key: 'one', uid: uid('one') },

@@ -118,8 +118,9 @@ describe('flows doctor', function () {
     const server = createServer((_, answer) => answer.writeHead(200, { date: hourAgo }).end('{}'));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
-    const { findings } = await doctor({ ...sound(), FRAGMENT_API_URL: `http://127.0.0.1:${port}` });
-    server.close();
+    const { findings } = await doctor({ ...sound(), FRAGMENT_API_URL: `http://127.0.0.1:${port}` }).finally(() =>
+      server.close(),
+    );
     complains(findings.get('clock'), 'warning', /^36\d\d s ahead of Fragment's/, /NTP/);
   });
 

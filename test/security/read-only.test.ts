@@ -23,6 +23,8 @@ describe('the image, without an image', function () {
   let place: string;
   let scratch: string;
   let backdrop: Backdrop;
+  let connection: Connection | undefined;
+  let kill = (): void => undefined;
 
   before(async function () {
     // It takes root to become somebody else.
@@ -39,6 +41,9 @@ describe('the image, without an image', function () {
     backdrop = await setBackdrop({ team: { thinkMs: [20, 50] }, behaviour: { rateLimit: 600 } });
   });
   after(async () => {
+    kill();
+    process.off('exit', kill);
+    await connection?.close();
     await backdrop?.stop();
     for (const each of [place, scratch]) if (each) await rm(each, { recursive: true, force: true });
   });
@@ -56,7 +61,8 @@ describe('the image, without an image', function () {
     const main = join(place, 'dist/cli/main.js');
     const command = [...POWERLESS, process.execPath, main, 'worker', '--role', 'all'];
     const worker = spawn('setpriv', command, { cwd: place, env: { PATH: process.env.PATH, ...env } });
-    process.once('exit', () => worker.kill('SIGKILL'));
+    kill = () => void worker.kill('SIGKILL');
+    process.once('exit', kill);
     let said = '';
     worker.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const ended = once(worker, 'exit');
@@ -65,11 +71,10 @@ describe('the image, without an image', function () {
     const { stdout: user } = await run('ps', ['-o', 'uid=', '-p', String(worker.pid)]);
     assert.equal(Number(user), NOBODY);
 
-    const connection = await Connection.connect({ address: backdrop.env.TEMPORAL_ADDRESS });
+    connection = await Connection.connect({ address: backdrop.env.TEMPORAL_ADDRESS });
     const claims = new Claims(new Client({ connection }));
     await claims.start({ id: 'read-only', total: { amount: 12_000, currency: 'USD' } });
     assert.equal((await claims.result('read-only')).outcome, 'paid');
-    await connection.close();
     // A check has less than a second, which Temporal may miss where other tests keep the machine busy.
     await until(async () => (await fetch(`http://127.0.0.1:${ports.HEALTH_PORT}/readyz`)).status === 200);
 

@@ -91,12 +91,16 @@ describe('embedded Temporal', () => {
         const owner = spawn(process.execPath, ['--import', 'tsx', '-e', code], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
-        const [printed]: unknown[] = await once(owner.stdout, 'data');
-        const pid = Number(String(printed));
-        assert.ok(alive(pid));
-        owner.kill(signal);
-        await once(owner, 'exit');
-        assert.ok(await goneWithin(pid, 30_000), `process ${pid} was orphaned`);
+        try {
+          const [printed]: unknown[] = await once(owner.stdout, 'data');
+          const pid = Number(String(printed));
+          assert.ok(alive(pid));
+          owner.kill(signal);
+          await once(owner, 'exit');
+          assert.ok(await goneWithin(pid, 30_000), `process ${pid} was orphaned`);
+        } finally {
+          owner.kill('SIGKILL');
+        }
       });
     }
   });
