@@ -43,7 +43,7 @@ export class Onboardings {
       return (await this.#client.workflow.getHandle(onboardingWorkflowId(userId)).result()) as OnboardingResult;
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
-      throw new OnboardingFailedError(userId, rootCause(error) ?? error.message, { cause: error });
+      throw new OnboardingFailedError(userId, rootCause(error.cause) ?? error.message, { cause: error });
     }
   }
 }

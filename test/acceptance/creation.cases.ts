@@ -1,5 +1,6 @@
 /** Acceptance A: creation and identity. */
 import assert from 'node:assert/strict';
+import { Onboardings } from '../../client/index.js';
 import { taskUid } from '../../fragment/uid.js';
 import type { OnboardingResult } from '../../workflows/onboarding/contract.js';
 import { acceptanceStage, type AcceptanceStage } from './stage.js';
@@ -142,6 +143,25 @@ describe('A. creation and identity', () => {
       assert.match(refused[0]?.reason ?? '', /422/);
       assert.equal(on.stage.sandbox.tasks.get(uid('one'))?.fields.title, 'Task one');
       assert.equal(on.stage.sandbox.tasks.get(uid('bad')), undefined);
+    });
+
+    it('10. where Fragment refuses all of them, the process fails with the reason', async () => {
+      const { behaviour, tasks } = on.stage.sandbox;
+      const before = behaviour.missingTitle;
+      try {
+        behaviour.missingTitle = '422';
+        await onboard('a10-none', [
+          { key: 'one', title: 7 },
+          { key: 'two', title: 7 },
+        ]);
+        await assert.rejects(new Onboardings(on.stage.temporal).result('a10-none'), {
+          name: 'OnboardingFailedError',
+          message: /^onboarding a10-none: no task was created: .*422/,
+        });
+      } finally {
+        behaviour.missingTitle = before;
+      }
+      for (const key of ['one', 'two']) assert.equal(tasks.get(taskUid(`onboarding#a10-none#${key}`)), undefined);
     });
 
     it('11. no task at all asks nothing of anybody', async () => {
