@@ -45,7 +45,7 @@ export class BatchSender {
     } catch (error) {
       if (error instanceof FragmentRejectedError) return this.notShown(batch, error);
       // The reader's request has already paused the sending; the look is due again.
-      return batch;
+      return isCrash(error) ? this.afterCrash(batch, error, 'look') : batch;
     }
     return batch.filter((write) => {
       const task = tasks.get(write.uid);
@@ -107,7 +107,7 @@ export class BatchSender {
     this.options.failed(error);
     // A 429 or 401 was turned away at the door; any other failure may have come after the writing.
     if (error.status !== 429 && !(error instanceof FragmentAuthError)) for (const write of batch) write.unsure = true;
-    return error.status === 500 ? this.afterCrash(batch, error) : batch;
+    return isCrash(error) ? this.afterCrash(batch, error, 'write') : batch;
   }
 
   /**
@@ -115,23 +115,22 @@ export class BatchSender {
    * a refused one is, and alone it is its caller's again, who comes back later each time. While nothing else of its kind is
    * taken, it is the server that is ill: then nothing is halved twice, and everything waits.
    */
-  private afterCrash(batch: PendingWrite[], error: FragmentError): PendingWrite[] {
+  private afterCrash(batch: PendingWrite[], error: FragmentError, doing: 'look' | 'write'): PendingWrite[] {
     for (const write of batch) write.crashed(this.taken[write.kind]);
     const often = batch.some(({ crashes }) => crashes >= CRASHES);
-    const othersPass = batch.some(({ crashes, kind, takenBefore }) => crashes > 0 && this.taken[kind] > takenBefore);
+    const othersPass = batch.some(({ kind, takenBefore }) => this.taken[kind] > takenBefore);
     const [first] = batch as [PendingWrite];
     if (batch.length === 1) {
       const own = this.isCulprit(first.uid) || (othersPass && first.crashes > CRASHES);
       return own ? this.refuse(first, error) : batch;
     }
+    if (doing === 'look') return often && othersPass ? oneByOne(batch) : batch;
     return often && (othersPass || !first.suspects) ? halve(batch, true, true) : batch;
   }
 
   /** Fragment refuses to show a task, so nobody can tell whether writing to it again undoes something: it stays as it is. */
   private notShown(batch: PendingWrite[], error: FragmentRejectedError): PendingWrite[] {
-    if (batch.length === 1) return this.refuse(batch[0]!, error);
-    for (const write of batch) write.hidden = true;
-    return batch;
+    return batch.length === 1 ? this.refuse(batch[0]!, error) : oneByOne(batch);
   }
 
   private accept(write: PendingWrite, intents: readonly Intent[], task: Task): void {
@@ -168,4 +167,11 @@ function halve(batch: PendingWrite[], mayBeApplied: boolean, crash = false): Pen
   return batch;
 }
 
+/** Their tasks are looked at each by its own address. */
+function oneByOne(batch: PendingWrite[]): PendingWrite[] {
+  for (const write of batch) write.hidden = true;
+  return batch;
+}
+
+const isCrash = (error: unknown): error is FragmentError => error instanceof FragmentError && error.status === 500;
 const byUid = (tasks: Task[]): Map<string, Task> => new Map(tasks.map((task) => [task.uid, task]));

@@ -55,7 +55,8 @@ const NAP_MS = 250;
  *
  * Under failure: a refused batch is halved until the culprit stands alone, writes of its task that were merged are sent one
  * by one, and only what is refused by itself fails. No answer, 429, 5xx and 401/403 fail no write: all sending pauses, then
- * the writes are sent again, after a look at the tasks where repeating could undo what a person did since.
+ * the writes are sent again, after a look at the tasks where repeating could undo what a person did since. One that gets a
+ * 500 each time, while Fragment takes others, is found by halving as well and given back to its caller.
  */
 export class Gateway {
   private readonly clock: Clock;
@@ -99,8 +100,9 @@ export class Gateway {
    * An abort takes the write back while it waits; while its task is looked at, or it is on its way, what comes of that is
    * waited for, and it is not sent again.
    *
-   * @throws FragmentRejectedError when Fragment refuses this very write, or would: a body that does not have Fragment's
-   * documented shape costs no request.
+   * @throws FragmentRejectedError when Fragment refuses this very write, or to show its task where that has to be looked at,
+   * or would: a body that does not have Fragment's documented shape costs no request. FragmentUnavailableError when Fragment
+   * falls over this very write, or the gateway is closed: to be asked for again, later.
    */
   write(write: Write, signal?: AbortSignal): Promise<Task> {
     return new Promise((resolve, reject) => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { FragmentClient } from '../../fragment/client.js';
 import { FragmentUnavailableError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
 import { taskUid } from '../../fragment/uid.js';
+import { startSandbox } from '../../sandbox/server.js';
 import { FaultyServer, healthy } from './faulty-server.js';
 import { VirtualClock } from './virtual-time.js';
 
@@ -68,5 +70,23 @@ describe('A write that Fragment answers with 500, each time', () => {
     assert.ok(server.batches.length - recovered <= 3, `${server.batches.length - recovered} requests`);
     // And nothing was learnt from it of how many fit into a batch.
     assert.equal(gateway.stats().maxBatchNow, 100);
+  });
+
+  it('costs nobody else over HTTP either', async () => {
+    const sandbox = await startSandbox({ token: 't', team: false, behaviour: { rateLimit: 10_000 } });
+    const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 't', userAgent: 'test/0' });
+    const gateway = new Gateway({ client, requestsPerMinute: 6_000, maxBatch: 100, backoffMs: 20 });
+    try {
+      sandbox.faults.add({ kind: 'status', status: 500, times: 'always', match: { uid: BAD } });
+      const good = Array.from({ length: 30 }, (_, n) => create(gateway, taskUid(`crash#http#${n}`)));
+      await Promise.all([...good, refused(create(gateway, BAD))]);
+      assert.equal(sandbox.stats().openTasks, 30);
+      sandbox.faults.clear();
+      await create(gateway, BAD);
+      assert.equal(sandbox.stats().openTasks, 31);
+    } finally {
+      gateway.close();
+      await sandbox.close();
+    }
   });
 });

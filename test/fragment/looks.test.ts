@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
+import { FragmentRejectedError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
 import { taskUid } from '../../fragment/uid.js';
 import { FaultyServer, healthy, type Fault } from './faulty-server.js';
@@ -70,5 +71,28 @@ describe('Writes whose tasks are looked at first', () => {
     assert.equal(oldestWaitMs, 1_120);
     await clock.run(closing);
     assert.deepEqual([gateway.stats().waiting, gateway.stats().oldestWaitMs], [0, 0]);
+  });
+
+  it('are not sent to a task that Fragment refuses to show, and the others are', async () => {
+    open();
+    const [hidden] = uids as [string];
+    server.queryTasks = async () => {
+      throw new FragmentRejectedError('422', 'query', 422);
+    };
+    server.patchTasks = async () => {
+      throw new FragmentRejectedError('422', 'batch', 422);
+    };
+    const getTask = server.getTask.bind(server);
+    server.getTask = async (uid) => {
+      if (uid === hidden) throw new FragmentRejectedError('422: not yours', `GET /tasks/${uid}`, 422);
+      return getTask(uid);
+    };
+    for (const uid of uids) server.tasks.set(uid, { uid, status: 'TODO' });
+    const writes = uids.map((uid) =>
+      gateway.write({ uid, kind: 'create', body: { fields: { title: 'T' } }, unsure: true, stillNeeded: () => true }),
+    );
+    const settled = await clock.run(Promise.allSettled(writes));
+    assert.deepEqual(reasons(settled), ['422: not yours', ...Array(BATCH - 1).fill('written')]);
+    assert.equal(server.puts.get(hidden), undefined);
   });
 });
