@@ -31,7 +31,7 @@ export function applyBatch(
     const at = placeOf(index);
     const write = parseWrite(item, behaviour, at);
     if (operation !== 'POST' && write.uid === undefined) throw invalid([...at, 'uid'], 'field required', 'missing');
-    store.check(operation, write, at);
+    store.check(operation, write, 'api', at);
     if (operation === 'POST' && write.uid !== undefined) {
       const { duplicatePost } = behaviour;
       if (created.has(write.uid) && duplicatePost !== 'upsert')

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 
 /**
- * What Fragment's documentation does not say, as named switches. A default is a guess, never a fact: a client that passes
- * against every setting is likely to survive the real server.
+ * Of what Fragment's documentation does not say, whatever a client was seen to depend on, as named switches; the rest is
+ * assumed (docs/probe.md). A default is a guess, never a fact: a client that passes against every setting is more likely to
+ * survive the real server.
  */
 export const behaviourSchema = z.strictObject({
   duplicatePost: z.enum(['403', '409', '422', 'upsert']).default('409').describe('POST of a uid that already exists'),
   fieldsOnPatch: z.enum(['merge', 'replace']).default('merge').describe('what PATCH does with `fields`'),
   fieldsOnPut: z.enum(['merge', 'replace']).default('replace').describe('what PUT does with `fields`'),
   formDataOnPatch: z.enum(['merge', 'replace']).default('replace').describe('what PATCH does with `form_data`'),
+  formDataWithoutForm: z
+    .enum(['allow', '422'])
+    .default('allow')
+    .describe('`form_data` that the API writes to a task without `metadata_form_uid`'),
   batchAtomicity: z
     .enum(['all-or-nothing', 'stop-at-first', 'best-effort'])
     .default('all-or-nothing')
@@ -43,6 +48,10 @@ export const behaviourSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('status and assignee, at creation and whenever they change, stamp started_at, done_at, assigned_at'),
+  doneAtOnReopen: z
+    .enum(['clear', 'keep'])
+    .default('clear')
+    .describe('done_at of a task that is taken back from DONE, under automaticTimestamps'),
   noopTouches: z.boolean().default(false).describe('an update that changes nothing still moves updated_at'),
   missingTitle: z.enum(['allow', '422']).default('422').describe('creating a task without fields.title'),
   unknownKeys: z.enum(['ignore', '422']).default('ignore').describe('top-level keys that a task does not have'),

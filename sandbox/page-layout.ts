@@ -62,8 +62,9 @@ export function layout(frame: Frame): Html {
         <footer>
           <p>
             This is a local stand-in, not Fragment. It follows Fragment's public documentation; whatever that leaves
-            open is a guess, kept as a named switch (<a href="/_sandbox/behaviour">the switches as they stand</a>,
-            <a href="/_sandbox/stats">requests so far</a>). It has no queues, routing, skills, cases, forms, users,
+            open is a guess, and a named switch where a client was seen to depend on it (<a href="/_sandbox/behaviour"
+              >the switches as they stand</a
+            >, <a href="/_sandbox/stats">requests so far</a>). It has no queues, routing, skills, cases, forms, users,
             roles, metrics, webhooks or attachments, and imitates no load; the queues on these pages are the tasks' own
             fields, and the forms are the sandbox's. It asks for no password: anybody who reaches this address is
             anybody. Payments go to a pretend ledger. All times are UTC.

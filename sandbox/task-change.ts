@@ -33,7 +33,7 @@ export function created(
     internal_created_at: at,
     internal_updated_at: at,
   };
-  if (behaviour.automaticTimestamps) stamp({ status: 'TODO' }, task, write, at);
+  stamp({ status: 'TODO' }, task, write, { at, behaviour });
   return task;
 }
 
@@ -50,7 +50,7 @@ export function changed(before: StoredTask, write: TaskWrite, circumstances: Cir
   }
   if (operation !== 'PATCH' && write.status === undefined && behaviour.putResetsStatus) after.status = 'TODO';
   if (before.status === 'DONE' && behaviour.reopening === 'ignore') after.status = 'DONE';
-  if (behaviour.automaticTimestamps) stamp(before, after, write, at);
+  stamp(before, after, write, { at, behaviour });
   const redated = write.updated_at != null && write.updated_at !== before.updated_at;
   if (isDeepStrictEqual(before, after) && !redated && !behaviour.noopTouches) return before;
   after.updated_at = write.updated_at ?? at;
@@ -60,11 +60,17 @@ export function changed(before: StoredTask, write: TaskWrite, circumstances: Cir
 
 type Stamped = Pick<StoredTask, 'status' | 'assignee_uid'>;
 
-function stamp(before: Stamped, after: StoredTask, write: TaskWrite, at: string): void {
+function stamp(
+  before: Stamped,
+  after: StoredTask,
+  write: TaskWrite,
+  { at, behaviour }: Pick<Circumstances, 'at' | 'behaviour'>,
+): void {
+  if (!behaviour.automaticTimestamps) return;
   if (after.status !== before.status) {
     if (after.status === 'STARTED') after.started_at = write.started_at ?? at;
     if (after.status === 'DONE') after.done_at = write.done_at ?? at;
-    else after.done_at = write.done_at ?? null;
+    else if (behaviour.doneAtOnReopen === 'clear') after.done_at = write.done_at ?? null;
   }
   if (after.assignee_uid !== before.assignee_uid) {
     after.assigned_at = write.assigned_at ?? (after.assignee_uid ? at : null);

@@ -92,12 +92,17 @@ export class TaskStore {
   }
 
   /** Throws the refusal that `apply` would throw, and changes nothing. `at`: where the task stands in the request. */
-  check(operation: Operation, write: TaskWrite, at: Place = ['body']): void {
+  check(operation: Operation, write: TaskWrite, by = 'api', at: Place = ['body']): void {
     const before = write.uid === undefined ? undefined : this.get(write.uid);
     const present = before !== undefined;
-    const { duplicatePost, missingTitle, patchMissing, patchUidOnly, reopening } = this.#behaviour;
+    const { duplicatePost, formDataWithoutForm, missingTitle, patchMissing, patchUidOnly, reopening } = this.#behaviour;
     if (before?.status === 'DONE' && reopening === '422' && (write.status ?? 'DONE') !== 'DONE') {
       throw invalid([...at, 'status'], 'a task that is done stays done', 'value_error');
+    }
+    // People have Fragment's own forms, which the sandbox has not.
+    const formless = by === 'api' && !(write.metadata_form_uid ?? before?.metadata_form_uid);
+    if (write.form_data && formless && formDataWithoutForm === '422') {
+      throw invalid([...at, 'form_data'], 'the task has no form', 'value_error');
     }
     if (operation === 'PATCH') {
       if (!present && patchMissing === '404') throw refusedTask(404, at, `task ${write.uid} not found`, 'not_found');
@@ -113,7 +118,7 @@ export class TaskStore {
   }
 
   apply(operation: Operation, write: TaskWrite, by = 'api', place?: Place): StoredTask {
-    this.check(operation, write, place);
+    this.check(operation, write, by, place);
     const uid = write.uid ?? randomUUID();
     const at = new Date(this.now()).toISOString();
     const before = this.get(uid);

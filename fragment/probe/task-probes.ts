@@ -49,23 +49,30 @@ export const TASK_PROBES: Probe[] = [
   },
   {
     name: 'form_data of PATCH',
-    question: 'Does PATCH merge `form_data`, or replace it?',
+    question: 'Does a task without a form take `form_data`, and does PATCH merge it, or replace it?',
     requests: 3,
     async run({ tasks }) {
       const { uid } = await tasks.create();
       const before = await tasks.patch(uid, { form_data: { first: 1 } });
       if (isRefusal(before.status))
-        return { formDataOnPatch: cannotTell(`form_data without a form was answered ${before.status}`) };
+        return {
+          formDataWithoutForm: refusedOr('', before),
+          formDataOnPatch: cannotTell(`form_data without a form was answered ${before.status}`),
+        };
+      const formDataWithoutForm = { value: 'allow' };
       if (taskIn(before, 'PATCH').form_data?.['first'] !== 1)
-        return { formDataOnPatch: cannotTell('form_data was taken, and is not shown') };
+        return { formDataWithoutForm, formDataOnPatch: cannotTell('form_data was taken, and is not shown') };
       const after = await tasks.patch(uid, { form_data: { second: 2 } });
-      return { formDataOnPatch: mergeOf(taskIn(after, 'PATCH').form_data, 'first', 'second') };
+      return {
+        formDataWithoutForm,
+        formDataOnPatch: mergeOf(taskIn(after, 'PATCH').form_data, 'first', 'second'),
+      };
     },
   },
   {
     name: 'done, again, put, and back',
     question:
-      'Does DONE stamp done_at, does the same PATCH again move updated_at, does PUT without status reopen, and does PATCH to TODO?',
+      'Does DONE stamp done_at, does the same PATCH again move updated_at, does PUT without status reopen, and does PATCH to TODO, clearing done_at?',
     requests: 6,
     async run({ wire, tasks }) {
       const { uid } = await tasks.create();
@@ -75,10 +82,13 @@ export const TASK_PROBES: Probe[] = [
       const put = taskIn(await wire.ask('PUT', `/tasks/${uid}`, { body: { fields: tasks.fields() } }), 'PUT');
       if (put.status !== 'DONE') await tasks.patch(uid, { status: 'DONE' });
       const back = await tasks.patch(uid, { status: 'TODO' });
+      const after = isRefusal(back.status) ? undefined : taskIn(back, 'PATCH to TODO');
+      const reopened = after && after.status !== 'DONE' && done.done_at ? after : undefined;
       return {
-        reopening: isRefusal(back.status)
-          ? refusedOr('', back)
-          : { value: taskIn(back, 'PATCH to TODO').status === 'DONE' ? 'ignore' : 'allow' },
+        reopening: after ? { value: after.status === 'DONE' ? 'ignore' : 'allow' } : refusedOr('', back),
+        doneAtOnReopen: reopened
+          ? { value: reopened.done_at ? 'keep' : 'clear' }
+          : cannotTell('no task with a done_at was opened again'),
         automaticTimestamps: { value: Boolean(done.done_at) },
         noopTouches: touched(done, again),
         putResetsStatus:

@@ -102,6 +102,13 @@ describe('the activities on tasks', () => {
       await assert.rejects(run(move), refused);
     });
 
+    it('say where Fragment takes no form_data of a task without a form that it is not moved on', async () => {
+      sandbox.behaviour.formDataWithoutForm = '422';
+      await assert.rejects(run(move), refused);
+      assert.equal(status(), 'DONE');
+      assert.equal(await run(back), true);
+    });
+
     it('take what was done before the move was asked for no answer to it, though its fields have been moved', async () => {
       sandbox.behaviour.reopening = 'ignore';
       sandbox.tasks.apply('PATCH', { uid, fields: step.fields });

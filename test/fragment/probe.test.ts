@@ -69,6 +69,7 @@ describe('flows probe, against what it does not know', function () {
       cursorParam: 'page_token',
       lastCursor: 'absent',
       commentKey: 'text',
+      untold: ['doneAtOnReopen'],
     },
     'the third values': {
       duplicatePost: '422',
@@ -81,12 +82,14 @@ describe('flows probe, against what it does not know', function () {
       lastCursor: 'empty',
       maxLimit: 101,
       commentKey: 'body',
+      untold: ['doneAtOnReopen'],
     },
     'the rest of the values': {
       duplicatePost: 'upsert',
       errorShape: 'text',
       listFilters: 'reject',
       maxBatch: 3,
+      doneAtOnReopen: 'keep',
       listHidesDone: true,
       untold: ['batchOrder'],
     },
@@ -94,8 +97,9 @@ describe('flows probe, against what it does not know', function () {
       errorShape: 'empty',
       maxBatch: 1,
       patchMissing: 'create',
+      formDataWithoutForm: '422',
       cursorParam: 'from_here',
-      untold: ['batchAtomicity', 'batchOrder', 'cursorParam'],
+      untold: ['batchAtomicity', 'batchOrder', 'cursorParam', 'formDataOnPatch'],
     },
     'more than is tried': {
       maxBatch: 500,

@@ -63,6 +63,56 @@ describe('sandbox: single tasks', () => {
     assert.equal((await send(sandbox, 'PATCH', path, { status: 'DONE' })).body.done_at, null);
   });
 
+  it('keeps done_at on reopening under doneAtOnReopen keep', async () => {
+    let now = 1_000;
+    const sandbox = await start({ now: () => (now += 1_000), behaviour: { doneAtOnReopen: 'keep' } });
+    const path = `/tasks/${uid(1)}`;
+    await send(sandbox, 'PUT', path, { fields: { title: 'x' } });
+    const doneAt = async (status: string, more = {}) =>
+      (await send(sandbox, 'PATCH', path, { status, ...more })).body.done_at;
+    const first = await doneAt('DONE');
+    assert.equal(await doneAt('TODO'), first);
+    assert.ok((await doneAt('DONE')) > first);
+    assert.equal(await doneAt('STARTED', { done_at: null }), null);
+  });
+
+  it('takes form_data from the API for a task without a form, or refuses it; from people always', async () => {
+    const sandbox = await start({ behaviour: { formDataWithoutForm: '422' } });
+    const path = `/tasks/${uid(1)}`;
+    const form_data = { decision: 'approve' };
+    await send(sandbox, 'PUT', path, { fields: { title: 'x' } });
+    const { status, body } = await send(sandbox, 'PATCH', path, { form_data });
+    assert.deepEqual([status, body.detail[0].loc], [422, ['body', 'form_data']]);
+    sandbox.tasks.apply('PATCH', { uid: uid(1), form_data }, 'ada@example.com');
+    assert.deepEqual(sandbox.tasks.get(uid(1))?.form_data, form_data);
+    assert.equal((await send(sandbox, 'PATCH', path, { form_data: null })).status, 200);
+    assert.equal((await send(sandbox, 'PATCH', path, { form_data, metadata_form_uid: uid(7) })).status, 200);
+    assert.equal((await send(sandbox, 'PATCH', path, { form_data })).status, 200);
+    sandbox.behaviour.formDataWithoutForm = 'allow';
+    assert.equal((await send(sandbox, 'PUT', `/tasks/${uid(2)}`, { ...item(2), form_data })).status, 200);
+  });
+
+  it('assumes, where no switch says so, what docs/probe.md says of deleted, archived and half-named tasks', async () => {
+    const sandbox = await start();
+    const path = `/tasks/${uid(1)}`;
+    await send(sandbox, 'PUT', path, { fields: { title: 'x' }, due_at: '2026-01-01T00:00:00Z', archived: true });
+    assert.equal(
+      (await send(sandbox, 'PUT', path, { fields: { title: 'y' } })).body.due_at,
+      '2026-01-01T00:00:00.000Z',
+    );
+    assert.deepEqual(
+      (await send(sandbox, 'GET', '/tasks')).body.items.map((task: { archived: boolean }) => task.archived),
+      [true],
+    );
+    await send(sandbox, 'POST', `${path}/comments`, { content: 'x' });
+    await send(sandbox, 'DELETE', path);
+    assert.equal((await send(sandbox, 'PUT', path, { fields: { title: 'z' } })).body.archived, false);
+    assert.deepEqual(sandbox.tasks.detail(uid(1))?.comments, []);
+    assert.equal(sandbox.tasks.detail(uid(1))?.history.length, 1);
+    assert.equal((await send(sandbox, 'PATCH', path, { due_at: '2026-01-01T00:00:00' })).status, 422);
+    assert.equal((await send(sandbox, 'PATCH', path, { assignee_uid: uid(77), queue_uid: uid(78) })).status, 200);
+  });
+
   it('stamps a task that is created assigned, STARTED or DONE just so, or leaves all that to the caller', async () => {
     const sandbox = await start({ now: () => Date.parse('2026-01-02T03:04:05Z') });
     const now = '2026-01-02T03:04:05.000Z';
