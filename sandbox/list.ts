@@ -10,6 +10,9 @@ export interface Page {
 type Filter = (task: StoredTask) => boolean;
 type Position = [value: string, uid: string];
 
+/** Before the first task, whichever way the list runs: no task has an empty date. */
+const START: Position = ['', ''];
+
 export function pageLimit(asked: unknown, behaviour: Behaviour): number {
   if (asked === undefined || asked === null) return behaviour.defaultLimit;
   const limit = Number(asked);
@@ -37,24 +40,29 @@ export function listTasks(tasks: StoredTask[], sent: Record<string, string>, beh
 
   const limit = pageLimit(query['limit'], behaviour);
   const cursor = query[behaviour.cursorParam];
-  const after = cursor ? decode(cursor) : undefined;
-  const found = after ? matching.findIndex((task) => direction * compare(position(task), after) > 0) : 0;
+  const after = cursor ? decode(cursor) : START;
+  const found = after[0] ? matching.findIndex((task) => direction * compare(position(task), after) > 0) : 0;
   const start = found < 0 ? matching.length : found;
   const items = matching.slice(start, start + limit);
   const last = items.at(-1);
   const before = start > limit ? matching[start - limit - 1] : undefined;
   const more = last && start + limit < matching.length;
-  const end = { null: { next_cursor: null }, empty: { next_cursor: '' }, absent: {} }[behaviour.lastCursor];
   return {
     items,
     meta: {
       limit,
       self_cursor: cursor ?? null,
-      prev_cursor: start === 0 ? null : encode(before ? position(before) : ['', '']),
-      ...(more ? { next_cursor: encode(position(last)) } : end),
+      prev_cursor: start === 0 ? null : encode(before ? position(before) : START),
+      ...nextCursor(more ? position(last) : undefined, behaviour),
       total_count: matching.length,
     },
   };
+}
+
+/** `last`: where a page ends that more comes after. */
+export function nextCursor(last: Position | undefined, { lastCursor }: Behaviour): { next_cursor?: string | null } {
+  if (last) return { next_cursor: encode(last) };
+  return { null: { next_cursor: null }, empty: { next_cursor: '' }, absent: {} }[lastCursor];
 }
 
 /** Whether "after" includes the instant itself is not documented; here it does, so that a reader may see a task twice. */

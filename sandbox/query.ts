@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Behaviour } from './behaviour.js';
-import { pageLimit, type Page } from './list.js';
+import { nextCursor, pageLimit, type Page } from './list.js';
 import { invalid, Refusal } from './refusal.js';
 import type { StoredTask } from './task-shape.js';
 
@@ -61,7 +61,11 @@ export function queryTasks(tasks: StoredTask[], sent: unknown, behaviour: Behavi
     matching.sort((a, b) => sign * compare(read(a, field), read(b, field)));
   }
   const limit = pageLimit(parsed.data.limit, behaviour);
-  return { items: matching.slice(0, limit), meta: { limit, total_count: matching.length, next_cursor: null } };
+  const items = matching.slice(0, limit);
+  const last = items.length < matching.length ? items.at(-1) : undefined;
+  // It says that there is more; a way to hand it back is not documented, so there is none here.
+  const next = nextCursor(last && [last.created_at, last.uid], behaviour);
+  return { items, meta: { limit, total_count: matching.length, ...next } };
 }
 
 function test({ disabled, negated = false, ...rest }: Condition): (task: StoredTask) => boolean {

@@ -49,6 +49,18 @@ describe('sandbox: lists', () => {
     assert.equal((await send(sandbox, 'GET', '/tasks?cursor=rubbish')).status, 422);
   });
 
+  it('goes back to the first page by prev_cursor where the list runs backwards, too', async () => {
+    const sandbox = await filled({ listOrder: 'descending' });
+    const page = async (cursor?: string) =>
+      (await send(sandbox, 'GET', `/tasks?limit=10${cursor ? `&cursor=${cursor}` : ''}`)).body;
+    const first = await page();
+    const second = await page(first.meta.next_cursor);
+    const third = await page(second.meta.next_cursor);
+    assert.equal(first.items[0].uid, uid(25));
+    assert.deepEqual((await page(second.meta.prev_cursor)).items, first.items);
+    assert.deepEqual((await page(third.meta.prev_cursor)).items, second.items);
+  });
+
   it('honours filters', async () => {
     const sandbox = await filled();
     assert.equal(await count(sandbox, 'status=DONE'), 5);
@@ -146,6 +158,19 @@ describe('sandbox: query', () => {
       items.map((task: { uid: string }) => task.uid),
       [uid(25), uid(24)],
     );
+  });
+
+  it('names a next cursor where the limit cut the answer, and its end as lists do', async () => {
+    const sandbox = await filled();
+    const next = async (limit: number) => {
+      const { meta } = (await send(sandbox, 'POST', '/tasks/query', { limit })).body;
+      return 'next_cursor' in meta ? meta.next_cursor : 'absent';
+    };
+    assert.match(await next(24), /^\w+/);
+    assert.equal(await next(25), null);
+    sandbox.behaviour.lastCursor = 'absent';
+    assert.equal(await next(25), 'absent');
+    assert.match(await next(1), /^\w+/);
   });
 
   it('says 422 to what it does not know', async () => {
