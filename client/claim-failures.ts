@@ -34,11 +34,13 @@ export async function explain(
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
     return new ClaimSilentError(claimId, waitedSeconds, { cause: error });
   }
+  return isSilence(error) ? new ClaimSilentError(claimId, waitedSeconds, { cause: error }) : error;
+}
+
+/** Temporal is there, and no worker has answered. */
+export function isSilence(error: unknown): boolean {
   const grpc = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  if (isGrpcServiceError(grpc) && SILENT_CODES.includes(grpc.code)) {
-    return new ClaimSilentError(claimId, waitedSeconds, { cause: error });
-  }
-  return error;
+  return isGrpcServiceError(grpc) && SILENT_CODES.includes(grpc.code);
 }
 
 /** An Update to a process that has ended is "not found" to Temporal, just like one that never was. */

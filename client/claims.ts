@@ -49,7 +49,9 @@ import { explain } from './claim-failures.js';
 import { emailDigest } from './digest.js';
 import { ClaimConflictError, InputError } from './errors.js';
 import { executeUpdate } from './execute-update.js';
+import { ANSWER_SECONDS, eachInTime, inTime } from './in-time.js';
 import { parseInput } from './input.js';
+import { outlast } from './outlast.js';
 import { startOnce } from './start-once.js';
 
 export interface StartClaim {
@@ -80,9 +82,6 @@ export interface ListedClaim {
   startTime: Date;
 }
 
-/** How long an Update or a query may take. Without it a call would wait for ever where no worker runs. */
-const ANSWER_SECONDS = 15;
-
 /** Claims as durable processes: start them, read them, steer them. */
 export class Claims {
   readonly #client: Client;
@@ -97,8 +96,9 @@ export class Claims {
   }
 
   /**
-   * Starts the claim's process, once: the same claim again is the process that stands, whatever its lifecycle or policy.
-   * @throws InputError, ClaimConflictError where the id belongs to other content.
+   * Starts the claim's process, once: the same claim again is the process that stands, whatever its lifecycle or policy. So
+   * a start that failed, or was not answered within 15 s, may be repeated.
+   * @throws InputError, ClaimConflictError where the id belongs to other content, or to another Fragment account.
    */
   async start(claim: Claim, { lifecycle = 'task-per-step', policy, account }: StartClaim = {}): Promise<StartedClaim> {
     if (!LIFECYCLES.includes(lifecycle)) throw new InputError([`lifecycle: must be one of ${LIFECYCLES.join(', ')}`]);
@@ -107,7 +107,7 @@ export class Claims {
       claim: content,
       lifecycle,
       policy: policy ? parseInput(policySchema, { ...this.#policy, ...policy }) : this.#policy,
-      ...(account ? { account: parseInput(accountSchema, account) } : {}),
+      ...(account === undefined ? {} : { account: parseInput(accountSchema, account) }),
     };
     const workflowId = claimWorkflowId(content.id);
     const outcome = await startOnce(this.#client, {
@@ -116,7 +116,7 @@ export class Claims {
       input,
       content,
       // The change feed of each account looks for its own processes by it.
-      memo: { lifecycle, ...(account ? { account } : {}) },
+      memo: { lifecycle, ...(account === undefined ? {} : { account }) },
       searchAttributes: [{ key: claimAmountKey, value: content.total.amount }],
       summary: `Claim ${content.id} · ${formatMoney(content.total)}`,
       details: described(content, lifecycle),
@@ -170,10 +170,13 @@ export class Claims {
     return this.#asking(claimId, async (handle) => this.#named(claimId, handle, await handle.query(stateQuery)));
   }
 
-  /** Waits for the claim's end, however long that takes. */
+  /**
+   * Waits for the claim's end, however long that takes, and through times in which Temporal cannot be reached. To wait less
+   * long, call it within `client.withDeadline` or `client.withAbortSignal`.
+   */
   async result(claimId: string): Promise<ClaimResult> {
     try {
-      return (await this.#handle(claimId).result()) as ClaimResult;
+      return (await outlast(this.#client, () => this.#handle(claimId).result())) as ClaimResult;
     } catch (error) {
       throw await explain(this.#client, claimId, error, ANSWER_SECONDS);
     }
@@ -184,9 +187,8 @@ export class Claims {
     const claims: ListedClaim[] = [];
     if (limit < 1) return claims;
     const query = `WorkflowType = '${CLAIM_WORKFLOW}'`;
-    for await (const { workflowId, status, startTime, typedSearchAttributes } of this.#client.workflow.list({
-      query,
-    })) {
+    const listed = eachInTime(this.#client, this.#client.workflow.list({ query }));
+    for await (const { workflowId, status, startTime, typedSearchAttributes } of listed) {
       claims.push({
         claimId: claimIdOf(workflowId) ?? workflowId,
         workflowId,
@@ -216,7 +218,7 @@ export class Claims {
 
   async #asking<T>(claimId: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     try {
-      return await this.#client.withDeadline(Date.now() + ANSWER_SECONDS * 1_000, () => ask(this.#handle(claimId)));
+      return await inTime(this.#client, () => ask(this.#handle(claimId)));
     } catch (error) {
       throw await explain(this.#client, claimId, error, ANSWER_SECONDS);
     }

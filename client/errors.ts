@@ -7,12 +7,13 @@ export class InputError extends Error {
   }
 }
 
-/** The same id with other content: two claims that cannot both be this process. */
+/** The same id with other content, or for another Fragment account: two claims that cannot both be this process. */
 export class ClaimConflictError extends Error {
   override readonly name = 'ClaimConflictError';
   constructor(readonly claimId: string) {
     super(
-      `claim ${claimId}: a process of this id exists with other content, and was left as it is; use a new id for the changed claim`,
+      `claim ${claimId}: a process of this id exists with other content, or for another Fragment account, and was left as it is; ` +
+        'use a new id for the changed claim',
     );
   }
 }

@@ -48,7 +48,8 @@ export function readRecords(text: string): { records: FileRecord[]; problems: Re
 
 /** One broken line should not make NDJSON unreadable; a broken array should not give an error for each of its lines. */
 function looksLikeLines(lines: string[]): boolean {
-  if (lines[0]?.trimStart().startsWith('[')) return false;
+  const [first = ''] = lines;
+  if (first.trimStart().startsWith('[') && 'problem' in parseJson(first)) return false;
   return lines.some(isObjectText) || (lines.length > 1 && lines.every((line) => line.trimStart().startsWith('{')));
 }
 

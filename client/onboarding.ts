@@ -10,6 +10,7 @@ import {
 import { onboardingSchema } from '../workflows/onboarding/schema.js';
 import { OnboardingConflictError, OnboardingFailedError } from './errors.js';
 import { parseInput } from './input.js';
+import { outlast } from './outlast.js';
 import { startOnce } from './start-once.js';
 
 /** Create and forget: Fragment tasks are made, durably and once, and belong to Fragment from then on. */
@@ -37,10 +38,14 @@ export class Onboardings {
     return { workflowId, started: outcome === 'started' };
   }
 
-  /** Waits until the tasks are made. @throws OnboardingFailedError where Fragment took none of them. */
+  /**
+   * Waits until the tasks are made, and through times in which Temporal cannot be reached.
+   * @throws OnboardingFailedError where Fragment took none of them.
+   */
   async result(userId: string): Promise<OnboardingResult> {
     try {
-      return (await this.#client.workflow.getHandle(onboardingWorkflowId(userId)).result()) as OnboardingResult;
+      const handle = this.#client.workflow.getHandle(onboardingWorkflowId(userId));
+      return (await outlast(this.#client, () => handle.result())) as OnboardingResult;
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
       throw new OnboardingFailedError(userId, rootCause(error.cause) ?? error.message, { cause: error });

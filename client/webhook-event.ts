@@ -1,5 +1,6 @@
 /** Seven of eight uids by Fragment's own recipe are no RFC 9562 UUIDs, so the shape alone is asked for. */
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Of a list: the feed is woken in any case, and finds the others. */
 const MAX_EVENTS = 100;
 
 /**

@@ -29,7 +29,8 @@ export function feedRuns(client: Client, account?: string): () => Promise<boolea
 
 /**
  * Gathers hints, so that any number of events cost a signal a second at most: the first goes at once, those that come
- * meanwhile go together. Whoever gave one learns whether it arrived.
+ * meanwhile go together. Whoever gave one learns whether the signal arrived. It names MAX_HINTS tasks: what is given beyond
+ * them makes the feed look all the same, which finds them without being told.
  */
 export class Hints {
   private waiting = new Set<string>();

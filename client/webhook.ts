@@ -18,7 +18,7 @@ export interface WebhookOptions {
   gatherMs?: number;
   /** Whether events can be handed on, for /readyz: `feedRuns(client)`. */
   ready?: () => Promise<boolean>;
-  /** Told of every answer; of the event no more than how many tasks it named. */
+  /** Told of every answer, of /readyz's where it is not ready; of an event no more than how many tasks it named. */
   onAnswer?: (answer: WebhookAnswer) => void;
 }
 
@@ -26,7 +26,7 @@ export interface WebhookAnswer {
   status: number;
   tasks?: number;
   why?: string;
-  /** Of a 503: the name of the failure, and its gRPC code. */
+  /** Of a 5xx: the name of the failure, and its gRPC code. */
   failure?: string;
   code?: number;
 }
@@ -39,7 +39,7 @@ const RETRY_AFTER_SECONDS = '5';
  * tasks are read again by the change feed, and nothing else comes of it. So one that is forged, late, doubled or out of
  * order changes nothing, and one that is lost is found by the feed.
  *
- * 202: Temporal has the hint. 503: it could not be reached, nothing was kept, send it again. 4xx: it will never be taken.
+ * 202: the feed is told to look. 503: it could not be reached, nothing was kept, send it again. 4xx: it will never be taken.
  */
 export function webhookApp(options: WebhookOptions): Hono {
   const { secrets, signature: rule } = options;
@@ -54,8 +54,10 @@ export function webhookApp(options: WebhookOptions): Hono {
 
   app.get('/livez', (c) => c.json({ ok: true }));
   app.get('/readyz', async (c) => {
-    const ok = (await options.ready?.().catch(() => false)) ?? true;
-    return c.json({ ok }, ok ? 200 : 503);
+    const ok = (await options.ready?.().catch(kindOf)) ?? true;
+    if (ok === true) return c.json({ ok });
+    options.onAnswer?.({ status: 503, why: 'not ready', ...(ok || {}) });
+    return c.json({ ok: false }, 503);
   });
   app.use(
     '/webhook/*',
@@ -66,7 +68,11 @@ export function webhookApp(options: WebhookOptions): Hono {
     app.all(path, (c) => refuse(c, 405, 'POST alone', { allow: 'POST' }));
   }
   app.notFound((c) => refuse(c, 404, 'no such path'));
-  app.onError((_, c) => refuse(c, 500, 'the receiver failed'));
+  app.onError((error, c) => {
+    const why = 'the receiver failed';
+    options.onAnswer?.({ status: 500, why, ...kindOf(error) });
+    return c.json({ error: why }, 500);
+  });
   return app;
 
   async function receive(c: Context): Promise<Response> {
@@ -102,7 +108,7 @@ export function webhookApp(options: WebhookOptions): Hono {
   }
 }
 
-type Refusal = 400 | 401 | 404 | 405 | 413 | 415 | 422 | 500;
+type Refusal = 400 | 401 | 404 | 405 | 413 | 415 | 422;
 
 /** For the receiver's own log: the message may name hosts. */
 function kindOf(error: unknown): Pick<WebhookAnswer, 'failure' | 'code'> {

@@ -8,6 +8,8 @@ export interface Call {
   authorization?: string;
   /** Common name of the client's certificate. */
   client?: string;
+  /** As the client gives it; absent where it would wait for ever. */
+  timeout?: string;
 }
 
 export interface TemporalStub {
@@ -31,7 +33,12 @@ export async function startTemporalStub(status: number | Statuses, tls?: SecureS
   server.on('stream', (stream, headers) => {
     const path = String(headers[':path']);
     const certificate = (stream.session?.socket as TLSSocket | undefined)?.getPeerCertificate?.();
-    calls.push({ path, authorization: headers.authorization, client: certificate?.subject?.CN as string | undefined });
+    calls.push({
+      path,
+      authorization: headers.authorization,
+      client: certificate?.subject?.CN as string | undefined,
+      timeout: headers['grpc-timeout'] as string | undefined,
+    });
     const method = path.slice(path.lastIndexOf('/') + 1);
     const code = typeof status === 'function' ? status(method) : method === 'GetSystemInfo' ? OK : status;
     if (code === 'silence') return;

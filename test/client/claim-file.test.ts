@@ -42,6 +42,12 @@ describe('readClaims', () => {
     ]);
   });
 
+  it('reads on where the first line of NDJSON is a list: it is one bad line', () => {
+    const text = `[1, 2]\n${lines(own('a'), own('b'))}`;
+    assert.deepEqual(ids(text), ['a', 'b']);
+    assert.deepEqual(told(text), ['line 1: must be a claim, a JSON object']);
+  });
+
   it('names the line of an array element', () => {
     const text = `[\n  ${JSON.stringify(own('a,[]"{'))},\n  {\n    "id": "b"\n  },\n  7\n]`;
     const { claims, problems } = readClaims(text);

@@ -56,6 +56,20 @@ describe('Claims', () => {
     });
   });
 
+  it('refuses the same claim for another Fragment account: its tasks would be where nobody looks for them', async () => {
+    const { claims, starts } = fakeTemporal();
+    await claims.start(claim, { account: 'acme' });
+    assert.equal((await claims.start(claim, { account: 'acme' })).started, false);
+    for (const account of ['globex', undefined]) {
+      await assert.rejects(claims.start(claim, { account }), {
+        name: 'ClaimConflictError',
+        message: /with other content, or for another Fragment account, .*new id/,
+      });
+    }
+    assert.equal(starts.length, 1);
+    assert.deepEqual(starts[0]?.memo?.account, 'acme');
+  });
+
   it('refuses wrong claims, lifecycles and policies before anything is sent', async () => {
     const { claims, client, starts } = fakeTemporal();
     await assert.rejects(
@@ -67,6 +81,8 @@ describe('Claims', () => {
       /lifecycle: must be one of task-per-step/,
     );
     await assert.rejects(claims.start(claim, { policy: { approvalFrom: -1 } }), /approvalFrom/);
+    // A variable that is set and blank names no account, and not the default one either.
+    await assert.rejects(claims.start(claim, { account: '' }), { name: 'InputError', message: /is no account name/ });
     assert.throws(() => new Claims(client, { policy: { fourEyes: 'no' as 'strict' } }), /fourEyes/);
     assert.equal(starts.length, 0);
   });

@@ -162,6 +162,23 @@ describe('the webhook receiver', function () {
     assert.deepEqual(answers, [{ status: 503, why, failure: 'ServiceError', code: 14 }]);
   });
 
+  it('tells its log of a failure of its own, and why it is not ready', async () => {
+    const answers: unknown[] = [];
+    const failure = Object.assign(new RangeError('zz-host'), { code: 14 });
+    const onAnswer = (answer: { status: number }) => {
+      answers.push(answer);
+      if (answer.status === 202) throw failure;
+    };
+    assert.equal((await post(event(), undefined, {}, receiver({ onAnswer }))).status, 500);
+    await receiver({ onAnswer, ready: () => Promise.reject(failure) }).request('/readyz');
+    await receiver({ onAnswer, ready: () => Promise.resolve(false) }).request('/readyz');
+    assert.deepEqual(answers.slice(1), [
+      { status: 500, why: 'the receiver failed', failure: 'RangeError', code: 14 },
+      { status: 503, why: 'not ready', failure: 'RangeError', code: 14 },
+      { status: 503, why: 'not ready' },
+    ]);
+  });
+
   it('is alive at once, and ready when Temporal is', async () => {
     const app = receiver({ ready: () => Promise.reject(new Error('away')) });
     assert.equal((await app.request('/livez')).status, 200);

@@ -42,7 +42,8 @@ describe('hostile text', function () {
   it('makes neither link, picture nor element of the summary and details that the Web UI reads as Markdown', async () => {
     const started: Record<string, unknown>[] = [];
     const start = (_: string, options: Record<string, unknown>) => void started.push(options);
-    const claims = new Claims({ workflow: { start } } as unknown as Client);
+    const withDeadline = (_: number, ask: () => Promise<unknown>) => ask();
+    const claims = new Claims({ workflow: { start }, withDeadline } as unknown as Client);
     const type = '![x](http://evil.example/a.png)<img/src=x>';
     await claims.start({ id: '[pay](http://evil.example)', total: { amount: 1, currency: 'USD' }, type });
     const { staticSummary, staticDetails } = started[0] ?? {};

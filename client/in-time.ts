@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client';
+
+/** How long Temporal may take to answer. Without it a call would wait for ever where nobody answers. */
+export const ANSWER_SECONDS = 15;
+
+/** One question to Temporal, which is answered in time or fails. */
+export function inTime<T>(client: Client, ask: () => Promise<T>): Promise<T> {
+  return client.withDeadline(Date.now() + ANSWER_SECONDS * 1_000, ask);
+}
+
+/** What a list of Temporal's holds; each page of it in time, however many there are. */
+export async function* eachInTime<T>(client: Client, list: AsyncIterable<T>): AsyncGenerator<T> {
+  const items = list[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await inTime(client, () => items.next());
+    if (done) return;
+    yield value;
+  }
+}
