@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Claims, type ClaimState, type CompleteStep, type OperatorVerb, type Reassign } from '../client/index.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
+import { accountName } from './accounts.js';
+import { wholeNumber } from './arguments.js';
 import { explainClaims } from './claim-explain.js';
 import { startClaims } from './claim-start.js';
 import { claimList, claimView } from './claim-view.js';
@@ -28,7 +30,11 @@ export function registerClaim(program: Command): void {
     .addOption(
       new Option('--lifecycle <lifecycle>', 'how steps become tasks').choices(LIFECYCLES).default(LIFECYCLES[0]),
     )
-    .option('--account <name>', 'the Fragment account that gets the tasks; default: the one without a name')
+    .option(
+      '--account <name>',
+      'the Fragment account that gets the tasks; default: the one without a name',
+      accountName,
+    )
     .option('--wait', 'wait until every claim has ended')
     .option('--json', JSON_HELP)
     .action(startClaims);
@@ -127,11 +133,6 @@ async function show({ json }: Json, ask: (claims: Claims) => Promise<ClaimState>
   const state = await withTemporal((client) => ask(new Claims(client, { channel: 'cli' })));
   if (json) printJson(state);
   else print(claimView(state));
-}
-
-function wholeNumber(value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('It has to be a whole number from 1.');
-  return Number(value);
 }
 
 function jsonObject(value: string): unknown {

@@ -3,8 +3,9 @@ import { Option, type Command } from 'commander';
 import { parsePayloadKeys } from '../codec/keys.js';
 import { EncryptionCodec } from '../codec/payload-codec.js';
 import { createCodecServer } from '../codec/server.js';
+import { portNumber } from './arguments.js';
 import { aborted, interruptible } from './interruption.js';
-import { listen, portNumber } from './listen.js';
+import { listen } from './listen.js';
 import { note, print, printJson } from './output.js';
 import { settings } from './settings.js';
 
@@ -54,7 +55,8 @@ async function serveCodec({ port, host, origin, json }: ServeOptions, interrupte
     if (json) printJson({ url: server.url });
     else print(`codec server: ${server.url}`);
     note('Sign in there: it says how the Web UI uses it. Without TLS, open the Web UI at the same host name.');
-    note(`Or: temporal --codec-endpoint ${server.url} --codec-auth "Bearer $CODEC_TOKEN"`);
+    // As variables: what a command is called with, everybody on the machine can read.
+    note(`For temporal: export TEMPORAL_CODEC_ENDPOINT=${server.url} TEMPORAL_CODEC_AUTH="Bearer $CODEC_TOKEN"`);
     await aborted(interrupted);
   } finally {
     await server.close();

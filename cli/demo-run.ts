@@ -26,15 +26,17 @@ export class DemoRun {
     return outcome === 'failed' ? counted + this.broken.length : counted;
   }
 
-  async start(wanted: DemoClaim[]): Promise<void> {
+  /** Each that is not abandoned before its turn. */
+  async start(wanted: DemoClaim[], abandoned: AbortSignal): Promise<void> {
     await mapBounded(wanted, STARTS_AT_ONCE, async (run) => {
+      if (abandoned.aborted) return;
       try {
         const { started } = await this.claims.start(run.claim, { lifecycle: run.lifecycle });
         this.started += 1;
         if (!started) this.earlier += 1;
         this.running.set(run.claim.id, run);
       } catch (error) {
-        this.break(messageOf(error));
+        if (!abandoned.aborted) this.break(messageOf(error));
       }
     });
   }

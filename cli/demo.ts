@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { mapBounded } from '../activities/bounded.js';
 import { isOpen } from '../activities/drift.js';
 import { Claims, type Lifecycle } from '../client/index.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task } from '../fragment/schema.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
+import { wholeNumber } from './arguments.js';
 import { STARTS_AT_ONCE } from './at-once.js';
 import { demoClaims, type DemoInput } from './demo-claims.js';
 import { DemoRun } from './demo-run.js';
@@ -49,15 +50,16 @@ async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<voi
     // Every claim that is waited for listens to it.
     setMaxListeners(0, over.signal);
     // Calls that still wait when the connection is closed would end the process with a stack: the signal ends them before.
-    const finish = () => stage.temporal.withAbortSignal(over.signal, () => run.finish(over.signal));
-    const ended = run.start(wanted.claims).then(finish);
+    const ended = stage.temporal.withAbortSignal(over.signal, async () => {
+      await run.start(wanted.claims, over.signal);
+      await run.finish(over.signal);
+    });
     const timeout = options.timeout && sleep(options.timeout * 1_000, 'timeout', { ref: false });
     const race = [ended, stage.failed, aborted(interrupted).then(() => 'interrupted')];
     const early = await withProgress(
       () => howFar(run, wanted.claims.length),
       () => Promise.race(timeout ? [...race, timeout] : race),
-    );
-    over.abort();
+    ).finally(() => over.abort());
 
     const summary = await summarize(run, await stage.gateway(), began);
     if (options.json) printJson(summary);
@@ -115,9 +117,4 @@ function inWords({ claims, tasks, fragment, seconds }: Summary): string {
     `Fragment: ${fragment.requests} requests for ${fragment.writes} writes, ${fragment.s429} times over the limit`,
     `${seconds} s; \`npm run dev\` keeps all of it up to look around in`,
   ].join('\n');
-}
-
-function wholeNumber(value: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(value)) throw new InvalidArgumentError('It has to be a whole number above zero.');
-  return Number(value);
 }

@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
-import { InvalidArgumentError, type Command } from 'commander';
-import { examine, type Finding } from './doctor-checks.js';
+import type { Command } from 'commander';
+import { webAddress } from './arguments.js';
+import { examine } from './doctor-checks.js';
+import type { Finding } from './doctor-finding.js';
 import { exitWith, print, printJson } from './output.js';
 
 const SIGNS = { ok: '✓', warning: '!', failure: '✗' };
@@ -32,11 +34,4 @@ function sign({ verdict }: Finding): string {
 
 function inWords({ what, said, remedy }: Finding): string {
   return ` ${what}: ${said}${remedy ? `\n    ${remedy}` : ''}`;
-}
-
-function webAddress(value: string): string {
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-    throw new InvalidArgumentError('It has to be an http or https address.');
-  }
-  return value;
 }

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { InvalidArgumentError } from 'commander';
 import { CliError } from './output.js';
 
 export interface Listening {
@@ -43,9 +42,4 @@ export async function listen(
 export function explained(error: unknown, { port, host }: { port: number; host: string }): unknown {
   const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
   return taken ? new CliError(`port ${port} of ${host} is taken: choose another with --port`) : error;
-}
-
-export function portNumber(value: string): number {
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new InvalidArgumentError('It has to be 0 to 65535.');
-  return Number(value);
 }

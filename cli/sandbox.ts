@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { parseJson } from '../client/index.js';
 import { behaviourSchema, type BehaviourInput } from '../sandbox/behaviour.js';
+import { portNumber, webAddress } from './arguments.js';
 import { aborted, interruptible } from './interruption.js';
-import { explained, portNumber } from './listen.js';
+import { explained } from './listen.js';
 import { CliError, print, printJson } from './output.js';
 import { inputName, readInput } from './session.js';
 
@@ -88,11 +89,6 @@ export function exportLines(env: Record<string, string>): string {
   return Object.entries(env)
     .map(([name, value]) => `export ${name}=${value}`)
     .join('\n');
-}
-
-function webAddress(value: string): string {
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
-  throw new InvalidArgumentError('It has to be an http or https address.');
 }
 
 export function newToken(): string {

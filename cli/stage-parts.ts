@@ -3,8 +3,9 @@ import { connectConfig } from '../codec/connect-config.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { freePort } from '../worker/embedded/ports.js';
 import { startDevServer } from '../worker/embedded/temporal.js';
-import { newToken } from './sandbox.js';
 import { note } from './output.js';
+import { pointAt } from './own-temporal.js';
+import { newToken } from './sandbox.js';
 import { SearchAttributeError, registerSearchAttributes, spelledTypes } from '../worker/search-attributes.js';
 import { withTemporal } from './session.js';
 
@@ -34,19 +35,27 @@ export async function stageSandbox(
   return { sandbox, env };
 }
 
-/** The server that TEMPORAL_ADDRESS names, or else one of our own, which it names from then on. */
-export async function stageTemporal({ temporalDb }: Keep, undo: Undo): Promise<{ uiUrl?: string; address: string }> {
-  if (process.env.TEMPORAL_ADDRESS) {
+export interface StagedTemporal {
+  address: string;
+  uiUrl?: string;
+  /** Variables of this shell that mean another server, and that whoever looks for this one has to do without. */
+  setAside: string[];
+}
+
+/** The server that TEMPORAL_ADDRESS or temporal.toml names, or else one of our own, which the environment names from then on. */
+export async function stageTemporal({ temporalDb }: Keep, undo: Undo): Promise<StagedTemporal> {
+  const { address } = connectConfig().connectionOptions;
+  if (address) {
     await withTemporal(registerIfAllowed);
-    return { address: connectConfig().connectionOptions.address ?? process.env.TEMPORAL_ADDRESS };
+    return { address, setAside: [] };
   }
   const server = await startDevServer({ dbFilename: temporalDb, searchAttributes: spelledTypes() });
-  undo.push(async () => {
-    delete process.env.TEMPORAL_ADDRESS;
-    await server.stop();
-  });
-  process.env.TEMPORAL_ADDRESS = server.address;
-  return { address: server.address, uiUrl: server.uiUrl };
+  undo.push(() => server.stop());
+  const { setAside, restore } = pointAt(server.address);
+  undo.push(async () => restore());
+  if (setAside.length > 0)
+    note(`no address of a Temporal server is set, so one of our own is used, without ${setAside.join(', ')}`);
+  return { address: server.address, uiUrl: server.uiUrl, setAside };
 }
 
 /** Temporal Cloud, and a strict administrator, do not let a client register search attributes. */

@@ -28,16 +28,25 @@ export function openLog({ LOG_LEVEL: level }: Pick<Config, 'LOG_LEVEL'>): Logger
   );
 }
 
+export interface TelemetryOptions {
+  /** The signals that stop every worker; absent: SIGINT, SIGTERM, SIGQUIT and SIGUSR2, as Temporal has it. */
+  shutdownSignals?: NodeJS.Signals[];
+}
+
 /**
  * One logger for ours and Temporal's lines, on standard error: standard output belongs to `--json`. With METRICS_PORT, one
  * endpoint for our figures and the SDK's, on every address, because whoever scrapes it is elsewhere; nothing else is to be read there.
  */
-export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Config): Logger {
+export function installTelemetry(
+  { LOG_LEVEL: level, METRICS_PORT: port }: Config,
+  { shutdownSignals }: TelemetryOptions = {},
+): Logger {
   if (installed) return installed;
   const logger = openLog({ LOG_LEVEL: level });
   const at = (severity: LogLevel) => (message: string, fields?: LogMetadata) =>
     logger[message.startsWith(ACTIVITIES_ALONE) ? 'debug' : LEVELS[severity]](logFields(fields ?? {}), message);
-  install(port, {
+  const inForce = install(port, {
+    ...(shutdownSignals ? { shutdownSignals } : {}),
     logger: {
       log: (severity, message, fields) => at(severity)(message, fields),
       trace: at('TRACE'),
@@ -51,16 +60,21 @@ export function installTelemetry({ LOG_LEVEL: level, METRICS_PORT: port }: Confi
       ...(port ? { metrics: metricsOn(port) } : {}),
     },
   });
+  if (!inForce) {
+    const metrics = port ? '; METRICS_PORT is not served' : '';
+    logger.warn(`this process had set up Temporal's runtime already: its lines go where that sends them${metrics}`);
+  }
   installed = logger;
   return logger;
 }
 
-function install(port: number | undefined, options: RuntimeOptions): void {
+/** False where whoever embeds the worker, or tests it, has set the runtime up: one process has one. */
+function install(port: number | undefined, options: RuntimeOptions): boolean {
   try {
     Runtime.install(options);
+    return true;
   } catch (cause) {
-    // Whoever embeds the worker, or tests it, may have set the runtime up: one process has one.
-    if (cause instanceof IllegalStateError) return;
+    if (cause instanceof IllegalStateError) return false;
     if (!port || !/prometheus/.test(String(cause))) throw cause;
     throw new Error(`METRICS_PORT: port ${port} cannot be listened on: choose another`, { cause });
   }

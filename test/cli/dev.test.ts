@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Finding } from '../../cli/doctor-checks.js';
+import type { Finding } from '../../cli/doctor-finding.js';
 import { findTemporal } from '../../worker/embedded/temporal.js';
 import { flows, startFlows, type RunningFlows } from './flows.js';
 
@@ -13,8 +13,10 @@ describe('flows dev', function () {
   before(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'dev-'));
   });
-  after(async () => {
+  afterEach(async () => {
     await dev?.stop('SIGKILL');
+  });
+  after(async () => {
     await rm(cwd, { recursive: true, force: true });
   });
 
@@ -35,5 +37,15 @@ describe('flows dev', function () {
     const { code } = await dev.stop('SIGTERM');
     assert.equal(code, 0);
     await access(join(cwd, '.cache/dev/temporal.db'));
+  });
+
+  it('takes its own worker down with the rest, and tells a shell that means another Temporal what to unset', async () => {
+    const env = { TEMPORAL_CLI_PATH: await findTemporal(), TEMPORAL_NAMESPACE: 'claims.a1b2c' };
+    dev = startFlows(['dev'], { cwd, env });
+    await dev.printed(/^unset TEMPORAL_NAMESPACE$/m);
+    await dev.printed(/^export FRAGMENT_API_TOKEN=/m);
+    const { code, stderr } = await dev.stop('SIGINT');
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /error/i);
   });
 });

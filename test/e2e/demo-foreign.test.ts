@@ -73,6 +73,27 @@ describe('flows demo, against a server of somebody else', function () {
     });
   }
 
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`ends at ${signal}, says what is open, and prints its one object, as long as its workers can still be asked`, async () => {
+      const env = { FRAGMENT_API_TOKEN: 'of-the-other-server' };
+      server = startFlows(['sandbox', '--port', '0'], { env });
+      const [, url = ''] = await server.printed(/FRAGMENT_API_URL=(\S+)/);
+      // Without an address they mean no server: the demo's own knows neither that namespace nor TLS.
+      const cloud = { TEMPORAL_NAMESPACE: 'claims.a1b2c', TEMPORAL_API_KEY: 'of-the-cloud' };
+      const demo = startFlows(['demo', '--json', '--count', '2'], { env: { ...env, ...cloud, FRAGMENT_API_URL: url } });
+      await demo.printed(/2\/2 started/);
+      const interrupted = performance.now();
+      const { code, stdout, stderr } = await demo.stop(signal);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /^error: interrupted with 2 claims still open: example-/m);
+      assert.match(stderr, /one of our own is used, without TEMPORAL_NAMESPACE, TEMPORAL_API_KEY$/m);
+      assert.doesNotMatch(stderr, /^\s+at |did not answer/m);
+      assert.equal((JSON.parse(stdout) as Summary).claims.started, 2);
+      const seconds = (performance.now() - interrupted) / 1_000;
+      assert.ok(seconds < 30, `it took ${seconds} s`);
+    });
+  }
+
   it('gives up after --timeout, says what is open, and still prints its one object', async () => {
     const env = { FRAGMENT_API_TOKEN: 'of-the-other-server' };
     server = startFlows(['sandbox', '--port', '0'], { env });
