@@ -4,22 +4,27 @@ import { accountSchema } from '../workflows/claim/schema.js';
 import { CliError } from './output.js';
 
 export interface AccountOption {
-  /** As given; `default` is the account without a name. */
-  account?: string[];
+  /** Undefined among them is the account without a name. */
+  account?: (string | undefined)[];
 }
 
-export const collectAccount = (name: string, before: string[] = []): string[] => [...before, name];
-
-export function accountName(name: string): string {
+/** What `--account` takes, of every command: `default` is the account without a name. */
+export function accountName(name: string): string | undefined {
+  if (name === 'default') return undefined;
   const { error } = accountSchema.safeParse(name);
   if (error) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
   return name;
 }
 
+/** For an `--account` that may be repeated. */
+export function collectAccount(name: string, before: (string | undefined)[] = []): (string | undefined)[] {
+  return [...before, accountName(name)];
+}
+
 /** The accounts that were asked for; all that the environment describes where none was. */
-export function chosenAccounts({ accounts }: Config, wanted?: readonly string[]): (string | undefined)[] {
+export function chosenAccounts({ accounts }: Config, wanted?: AccountOption['account']): (string | undefined)[] {
   const known = accounts.map(({ name }) => name);
-  const chosen = wanted?.map((name) => (name === 'default' ? undefined : name)) ?? known;
+  const chosen = wanted ?? known;
   const unknown = chosen.filter((name) => !known.includes(name));
   if (unknown.length === 0) return [...new Set(chosen)];
   const names = known.map((name) => name ?? 'default').join(', ');

@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { mapBounded } from '../activities/bounded.js';
 import {
   ClaimFailedError,
@@ -10,6 +11,7 @@ import {
 } from '../client/index.js';
 import { STARTS_AT_ONCE, WAITS_AT_ONCE } from './at-once.js';
 import { messageOf } from './failure.js';
+import { noteVacancy } from './lease-status.js';
 import { exitWith, note, print, printJson } from './output.js';
 import { withProgress } from './progress.js';
 import { inputName, readInput, withTemporal } from './session.js';
@@ -34,17 +36,28 @@ export async function startClaims(file: string, { lifecycle, account, wait, json
   const { claims, problems } = readClaims(await readInput(file));
   const tell = (problem: FileProblem) => note(`error: ${inputName(file)}: ${describeProblem(problem)}`);
   for (const problem of problems) tell(problem);
-  const started = claims.length > 0 ? await withTemporal((client) => startAll(new Claims(client))) : [];
+  const started = claims.length > 0 ? await withTemporal(run) : [];
 
   if (json) printJson({ claims: started, problems });
   else print(summary(started, problems));
   if (claims.length === 0) exitWith(2);
   else if (problems.length > 0 || started.some(({ outcome }) => outcome === 'failed')) exitWith(1);
 
+  async function run(client: Client): Promise<StartedLine[]> {
+    const service = new Claims(client);
+    const lines = await startAll(service);
+    if (lines.length === 0) return lines;
+    const told = noteVacancy(client, account, 'they wait');
+    const [last] = await Promise.all([wait ? awaitAll(service, lines) : lines, told]);
+    return last;
+  }
+
   async function startAll(service: Claims): Promise<StartedLine[]> {
     const answers = await mapBounded(claims, STARTS_AT_ONCE, (item) => startOne(service, item));
-    const lines = answers.filter((line) => line !== undefined);
-    if (!wait || lines.length === 0) return lines;
+    return answers.filter((line) => line !== undefined);
+  }
+
+  function awaitAll(service: Claims, lines: StartedLine[]): Promise<StartedLine[]> {
     let ended = 0;
     return withProgress(
       () => `${ended} of ${lines.length} ended`,

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import type { Finding } from './doctor-checks.js';
-import { messageOf } from './failure.js';
+import { unanswered, type Finding } from './doctor-finding.js';
 import { feedStatus } from './feed.js';
 import { leaseStatus } from './lease-status.js';
+import { CliError } from './output.js';
 
 /** Whether somebody sends for the account; without it every write waits. */
 export async function leaseFinding(client: Client, account?: string): Promise<Finding> {
@@ -13,7 +13,7 @@ export async function leaseFinding(client: Client, account?: string): Promise<Fi
     const remedy = `start one: flows worker --role gateway${account ? ` --account ${account}` : ''}`;
     return { what, verdict: 'warning', said: `nobody sends: ${problem}`, remedy };
   } catch (error) {
-    return { what, verdict: 'failure', said: messageOf(error), remedy: 'see whether Temporal answers' };
+    return unanswered(what, error);
   }
 }
 
@@ -27,6 +27,7 @@ export async function feedFinding(client: Client, account?: string): Promise<Fin
     const remedy = `it tries the list again by itself${retryAt ? `, at ${retryAt}` : ''}; docs/change-feed.md tells the ways apart`;
     return { what, verdict: 'warning', said: `${said}; the list is not used: ${why ?? 'not known'}`, remedy };
   } catch (error) {
-    return { what, verdict: 'warning', said: messageOf(error), remedy: 'start a worker of both roles: flows worker' };
+    if (!(error instanceof CliError)) return unanswered(what, error);
+    return { what, verdict: 'warning', said: error.message, remedy: 'start a worker of both roles: flows worker' };
   }
 }

@@ -1,23 +1,17 @@
 import type { Client } from '@temporalio/client';
 import { FragmentAuthError } from '../fragment/errors.js';
 import { TemporalUnreachableError, connect } from '../client/index.js';
+import { inTime } from '../client/in-time.js';
 import { variableOf, type FragmentAccount } from '../worker/accounts.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { fragmentClient } from '../worker/fragment.js';
 import { feedFinding, leaseFinding } from './doctor-account.js';
+import { unanswered, type Finding } from './doctor-finding.js';
 import { webhook } from './doctor-webhook.js';
 import { workersFinding } from './doctor-workers.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from '../worker/search-attributes.js';
 import { refusalCode } from '../worker/setup-error.js';
-
-export interface Finding {
-  what: string;
-  /** `warning`: works, but not as it should in production. */
-  verdict: 'ok' | 'warning' | 'failure';
-  said: string;
-  remedy?: string;
-}
 
 /** What package.json asks for: below it, tools that the tests need do not run. */
 const NODE = [20, 19] as const;
@@ -72,18 +66,27 @@ async function* temporal(accounts: FragmentAccount[]): AsyncGenerator<Finding> {
   }
   const { client } = connected;
   try {
-    const { serverVersion } = await client.workflowService.getSystemInfo({});
-    yield { what: 'Temporal', verdict: 'ok', said: `server ${serverVersion}` };
+    yield await serverFinding(client);
     yield* namespace(client, accounts);
   } finally {
     await connected.close();
   }
 }
 
+async function serverFinding(client: Client): Promise<Finding> {
+  const what = 'Temporal';
+  try {
+    const { serverVersion } = await inTime(client, () => client.workflowService.getSystemInfo({}));
+    return { what, verdict: 'ok', said: `server ${serverVersion}` };
+  } catch (error) {
+    return unanswered(what, error);
+  }
+}
+
 async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGenerator<Finding> {
   const { namespace: name } = client.options;
   try {
-    const { config } = await client.workflowService.describeNamespace({ namespace: name });
+    const { config } = await inTime(client, () => client.workflowService.describeNamespace({ namespace: name }));
     const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
     yield { what: `namespace ${name}`, verdict: 'ok', said: `keeps ended processes for ${days} days` };
   } catch (error) {
@@ -106,7 +109,7 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
 export async function searchAttributesFinding(client: Client): Promise<Finding> {
   const what = 'search attributes';
   try {
-    const missing = (await missingSearchAttributes(client)).map(({ name }) => name);
+    const missing = (await inTime(client, () => missingSearchAttributes(client))).map(({ name }) => name);
     if (missing.length === 0) return { what, verdict: 'ok', said: 'all registered' };
     const remedy = 'register them: flows setup';
     return { what, verdict: 'failure', said: `not registered: ${missing.join(', ')}`, remedy };

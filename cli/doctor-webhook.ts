@@ -1,5 +1,5 @@
 import type { Config } from '../worker/config.js';
-import type { Finding } from './doctor-checks.js';
+import type { Finding } from './doctor-finding.js';
 import { messageOf } from './failure.js';
 
 const ANSWER_MS = 5_000;

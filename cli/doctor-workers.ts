@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
+import { inTime } from '../client/in-time.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
-import type { Finding } from './doctor-checks.js';
+import { unanswered, type Finding } from './doctor-finding.js';
 
 /** As Temporal numbers the types of task queues, and the ways of versioning. */
 const WORKFLOW_TASKS = 1;
@@ -9,13 +10,23 @@ const VERSIONED = 2;
 type Version = { deploymentName?: string | null; buildId?: string | null } | null | undefined;
 
 /** Whether somebody runs the processes; and where workers are of versions, whether one of the current version does. */
-export async function workersFinding({ workflowService, options }: Client): Promise<Finding> {
-  const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
-    namespace: options.namespace,
-    taskQueue: { name: PROCESSES_QUEUE },
-    taskQueueType: WORKFLOW_TASKS,
-  });
+export async function workersFinding(client: Client): Promise<Finding> {
   const what = `workers on ${PROCESSES_QUEUE}`;
+  try {
+    return judged(what, await inTime(client, () => queueOf(client)));
+  } catch (error) {
+    return unanswered(what, error);
+  }
+}
+
+type Queue = Awaited<ReturnType<typeof queueOf>>;
+
+function queueOf({ workflowService, options: { namespace } }: Client) {
+  const taskQueue = { name: PROCESSES_QUEUE };
+  return workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: WORKFLOW_TASKS });
+}
+
+function judged(what: string, { pollers, versioningInfo }: Queue): Finding {
   const workers = new Map(
     (pollers ?? []).map(({ identity, deploymentOptions: own }) => [
       identity,

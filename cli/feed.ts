@@ -1,11 +1,11 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Command } from 'commander';
+import { isSilence } from '../client/claim-failures.js';
+import { inTime } from '../client/in-time.js';
 import { feedStatusQuery, feedWorkflowId, type FeedStatus } from '../workflows/account/contract.js';
+import { accountName } from './accounts.js';
 import { CliError, print, printJson, table } from './output.js';
 import { withTemporal } from './session.js';
-
-/** Without it the question would wait for ever where no worker runs. */
-const ANSWER_MS = 15_000;
 
 export function registerFeed(program: Command): void {
   program
@@ -13,7 +13,7 @@ export function registerFeed(program: Command): void {
     .description("the account's change feed")
     .command('status')
     .description('how completions are learnt at present, at what cost and with what delay')
-    .option('--account <name>', 'without it, the default one')
+    .option('--account <name>', 'without it, the default one', accountName)
     .option('--json', 'print one JSON object and nothing else')
     .action(async ({ account, json }: { account?: string; json?: boolean }) => {
       const status = await withTemporal((client) => feedStatus(client, account));
@@ -25,11 +25,10 @@ export function registerFeed(program: Command): void {
 /** @throws CliError where there is no feed, or none that answers. */
 export async function feedStatus(client: Client, account?: string): Promise<FeedStatus> {
   try {
-    return await client.withDeadline(Date.now() + ANSWER_MS, () =>
-      client.workflow.getHandle(feedWorkflowId(account)).query(feedStatusQuery),
-    );
+    return await inTime(client, () => client.workflow.getHandle(feedWorkflowId(account)).query(feedStatusQuery));
   } catch (cause) {
     const never = cause instanceof WorkflowNotFoundError;
+    if (!never && !isSilence(cause)) throw cause;
     const why = never ? 'there is no change feed yet' : 'the change feed does not answer';
     throw new CliError(`${why}: is a worker running? (\`flows worker\`)`, 1, { cause });
   }

@@ -3,7 +3,9 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { LeaseReport } from '../activities/index.js';
+import { inTime } from '../client/in-time.js';
 import { leaseWorkflowId } from '../workflows/account/lease-contract.js';
+import { note } from './output.js';
 
 /** Who sends for an account, as Temporal knows it: no worker has to answer. */
 export interface LeaseStatus {
@@ -58,9 +60,22 @@ export async function leaseStatus(temporal: Client, name?: string): Promise<Leas
 
 async function describe(temporal: Client, name?: string) {
   try {
-    return await temporal.workflow.getHandle(leaseWorkflowId(name)).describe();
+    return await inTime(temporal, () => temporal.workflow.getHandle(leaseWorkflowId(name)).describe());
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Says on standard error where nobody sends for the account: nothing fails there, and what was started would wait without the
+ * person at the prompt knowing for what. A courtesy, which takes nothing with it when it fails.
+ */
+export async function noteVacancy(temporal: Client, account: string | undefined, waits: string): Promise<void> {
+  try {
+    const { held, problem } = await leaseStatus(temporal, account);
+    if (!held) note(`nobody sends for ${account ?? 'the default account'}, so ${waits}: ${problem}`);
+  } catch {
+    // What was asked of the command has been done, or says itself what is wrong.
   }
 }

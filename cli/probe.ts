@@ -5,6 +5,7 @@ import { TITLE } from '../fragment/probe/own-tasks.js';
 import { PROBES, runProbes, type Probed, type ProbeReport } from '../fragment/probe/run-probes.js';
 import { Gateway } from '../fragment/gateway.js';
 import { fragmentAccount, fragmentClient } from '../worker/fragment.js';
+import { accountName } from './accounts.js';
 import { checkFragment } from './fragment-check.js';
 import { interruptible } from './interruption.js';
 import { CliError, exitWith, note, print, printJson } from './output.js';
@@ -30,7 +31,7 @@ export function registerProbe(program: Command): void {
       '--user-agent',
       'also send one request without a proper User-Agent, for which Fragment may block the sender',
     )
-    .option('--account <name>', 'this Fragment account instead of the default one')
+    .option('--account <name>', 'this Fragment account instead of the default one', accountName)
     .option('--json', 'print one JSON object and nothing else')
     .action((options: ProbeCommandOptions) => interruptible((interrupted) => probe(options, interrupted)));
 }

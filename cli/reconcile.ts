@@ -8,7 +8,7 @@ import {
 } from '../workflows/account/reconcile-contract.js';
 import { accountName } from './accounts.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
-import { leaseStatus } from './lease-status.js';
+import { noteVacancy } from './lease-status.js';
 import { CliError, exitWith, note, print, printJson } from './output.js';
 import { scheduleReconcile, unscheduleReconcile } from './reconcile-schedule.js';
 import { reconcileView } from './reconcile-view.js';
@@ -78,10 +78,8 @@ async function run(client: Client, input: ReconcileInput): Promise<ReconcileRepo
       staticSummary: `Reconciliation with Fragment${input.account ? `, account ${input.account}` : ''}${input.dryRun ? ' (dry run)' : ''}`,
     });
     note(`workflow ${handle.workflowId}, run ${handle.firstExecutionRunId}; a worker has to be running`);
-    // Nothing fails where nobody sends for the account: the run would wait, and the person at the prompt not know for what.
-    const { held, problem } = await leaseStatus(client, input.account);
-    if (!held) note(`nobody sends for ${input.account ?? 'the default account'}, so it waits: ${problem}`);
-    return (await handle.result()) as ReconcileReport;
+    const [report] = await Promise.all([handle.result(), noteVacancy(client, input.account, 'it waits')]);
+    return report as ReconcileReport;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     throw new CliError(

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { connectLazily, feedRuns, pokeFeed, webhookApp } from '../client/index.js';
 import type { Config } from '../worker/config.js';
 import { accountName } from './accounts.js';
+import { portNumber } from './arguments.js';
 import { aborted, interruptible } from './interruption.js';
-import { listen, portNumber } from './listen.js';
+import { listen } from './listen.js';
 import { CliError, note, printJson } from './output.js';
 import { settings } from './settings.js';
+import { webhookLog } from './webhook-log.js';
 
 interface WebhookCommand {
   account?: string;
@@ -22,7 +24,7 @@ export function registerWebhook(program: Command): void {
     )
     .option('--port <port>', 'where it listens; 0 takes any free port', portNumber, 8082)
     .option('--host <address>', 'TLS is for whatever stands in front of it', '127.0.0.1')
-    .option('--account <name>', 'the Fragment account that sends them; without it, the default one', nameOrDefault)
+    .option('--account <name>', 'the Fragment account that sends them; without it, the default one', accountName)
     .option('--json', 'print one JSON object, once it listens')
     .action((options: WebhookCommand) =>
       interruptible((interrupted) => serve(options, settings(process.env, ['WEBHOOK_SECRET']), interrupted)),
@@ -48,8 +50,7 @@ async function serve(
     },
     poke: pokeFeed(temporal.client, account),
     ready: feedRuns(temporal.client, account),
-    // Never the path, which holds the secret.
-    onAnswer: (answer) => log[answer.status === 503 ? 'warn' : 'debug'](answer, 'webhook'),
+    onAnswer: webhookLog(log),
   });
   const server = await listen(app.fetch, { port, host });
   try {
@@ -62,6 +63,3 @@ async function serve(
     await temporal.close();
   }
 }
-
-/** `default` is the account without a name, as in the other commands. */
-const nameOrDefault = (value: string): string | undefined => (value === 'default' ? undefined : accountName(value));

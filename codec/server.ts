@@ -27,8 +27,8 @@ const MAX_BODY = 8 * 1024 * 1024;
 const MAX_FORM = 4 * 1024;
 
 /**
- * Decrypts for the Temporal Web UI and CLI, which never hold the keys. The CLI sends the token (`--codec-auth "Bearer …"`);
- * a person's browser signs in at `/` once and is known by a cookie, since the Web UI has no way to send a token of its own.
+ * Decrypts for the Temporal Web UI and CLI, which never hold the keys. The CLI sends the token (`TEMPORAL_CODEC_AUTH`); a
+ * person's browser signs in at `/` once and is known by a cookie, since the Web UI has no way to send a token of its own.
  */
 export function createCodecServer({ codec, token, origins }: CodecServerOptions): Hono {
   const sessions = new Map<string, number>();

@@ -91,6 +91,7 @@ describe('flows, given something wrong', () => {
         ],
       );
       assert.doesNotMatch(stderr, /Theola/);
+      assert.match(stderr, /^nobody sends for the default account, so they wait: no gateway was ever started/m);
     });
 
     it('an unknown lifecycle', async () => {
@@ -149,6 +150,23 @@ describe('flows, given something wrong', () => {
       await sleep(1_000);
       assert.deepEqual([asked(START), asked(WAIT)], [250, 200]);
     });
+  });
+
+  it('reconcile, on a Temporal that does not say who sends: it waits for its end all the same', async () => {
+    const [OK, PERMISSION_DENIED] = [0, 7];
+    const stub = await startTemporalStub((method) => {
+      if (method === 'GetWorkflowExecutionHistory') return 'silence';
+      return method === 'DescribeWorkflowExecution' ? PERMISSION_DENIED : OK;
+    });
+    const reconcile = startFlows(['reconcile'], { env: { TEMPORAL_ADDRESS: `127.0.0.1:${stub.port}` } });
+    try {
+      while (!stub.calls.some(({ path }) => path.endsWith('/DescribeWorkflowExecution'))) await sleep(50);
+      await sleep(1_000);
+      assert.equal(reconcile.child.exitCode, null);
+    } finally {
+      await reconcile.stop('SIGKILL');
+      await stub.close();
+    }
   });
 
   describe('claim verbs', () => {

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { feedFinding, leaseFinding } from '../../cli/doctor-account.js';
-import { nodeFinding, searchAttributesFinding, type Finding } from '../../cli/doctor-checks.js';
+import { nodeFinding, searchAttributesFinding } from '../../cli/doctor-checks.js';
+import type { Finding } from '../../cli/doctor-finding.js';
+import { workersFinding } from '../../cli/doctor-workers.js';
+import { feedStatus } from '../../cli/feed.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
@@ -95,6 +98,28 @@ describe('flows doctor', function () {
       complains(finding, 'failure', /ClaimStep of namespace default is not a Keyword; remove it/, /administers/);
     } finally {
       await connection.close();
+    }
+  });
+
+  it('asks on where Temporal refuses a question, or takes it and says nothing', async () => {
+    const [OK, PERMISSION_DENIED] = [0, 7];
+    const open = ['GetSystemInfo', 'DescribeNamespace', 'ListSearchAttributes'];
+    const stub = await startTemporalStub((method) =>
+      method === 'DescribeTaskQueue' ? 'silence' : open.includes(method) ? OK : PERMISSION_DENIED,
+    );
+    try {
+      const { findings } = await doctor({ ...sound(), TEMPORAL_ADDRESS: `127.0.0.1:${stub.port}` });
+      complains(findings.get('workers on processes'), 'failure', /DEADLINE_EXCEEDED/, /see whether Temporal answers/);
+      complains(
+        findings.get('gateway of the default account'),
+        'failure',
+        /PERMISSION_DENIED/,
+        /lets this identity ask/,
+      );
+      assert.equal(findings.get(`Fragment at ${sandbox.apiUrl}`)?.verdict, 'ok');
+      for (const { path, timeout } of stub.calls) assert.ok(timeout, `${path} has no deadline`);
+    } finally {
+      await stub.close();
     }
   });
 
@@ -224,6 +249,22 @@ describe('a finding of flows doctor', () => {
     const lease = await answered(PERMISSION_DENIED, (client) => leaseFinding(client, 'acme'));
     assert.equal(lease.what, 'gateway of acme');
     complains(lease, 'failure', /PERMISSION_DENIED/, /see whether Temporal answers/);
+  });
+
+  it('tells a Temporal that refuses to say who takes work', async () => {
+    const PERMISSION_DENIED = 7;
+    const workers = await answered(PERMISSION_DENIED, workersFinding);
+    complains(workers, 'failure', /PERMISSION_DENIED/, /see whether Temporal answers/);
+  });
+
+  it('does not take a refusal for a change feed that is silent', async () => {
+    const PERMISSION_DENIED = 7;
+    const feed = await answered(PERMISSION_DENIED, (client) => feedFinding(client));
+    complains(feed, 'failure', /PERMISSION_DENIED/, /lets this identity ask/);
+    await answered(PERMISSION_DENIED, async (client) => {
+      await assert.rejects(feedStatus(client), { name: 'ServiceError' });
+      return feed;
+    });
   });
 
   it('warns of a change feed that does not answer in time', async () => {

@@ -81,7 +81,9 @@ const CLAIMS = ['c1', 'C-1001'];
 /** Most of a command's time is waiting. */
 const PAGES_AT_ONCE = 3;
 const PATIENCE = 10;
-const EXPORT = /^export \w+=\S+$/;
+const EXPORT = /^export \w+=(\S+|"[^"]+")$/;
+/** What Temporal's command line is to be called with; all else is in the environment from the beginning. */
+const FOR_TEMPORAL = /^export TEMPORAL_CODEC_/;
 
 const commands = (await Promise.all((await pages()).map(shellCommands))).flat();
 const copied = commands.filter((command) => command.copied);
@@ -185,11 +187,14 @@ describe('the commands of README.md and docs/', function () {
 
     /** A page's commands one after the other, as a reader would. What several pages begin with is done once. */
     async function goThrough(page: string): Promise<string[]> {
+      const exported: string[] = [];
       try {
         for (const command of copied.filter((each) => each.page === page && !ELSEWHERE[each.text])) {
           const { place, text, program, args } = command;
+          if (FOR_TEMPORAL.test(text)) exported.push(text);
           if (program === 'flows') await once(`flows ${args.join(' ')}`, () => typed(args.map(relocated)));
-          else if (/^(temporal|curl) /.test(text)) await once(text, () => ours(relocated(text)));
+          else if (/^(temporal|curl) /.test(text))
+            await once(text, () => ours(relocated([...exported, text].join('\n'))));
           else if (!EXPORT.test(text)) return [`${place}: nothing runs ${text}`];
         }
         return [];
@@ -236,7 +241,7 @@ describe('the commands of README.md and docs/', function () {
     /** Temporal's command line is the one that the product starts its server with. */
     async function ours(text: string): Promise<void> {
       const { PATH } = process.env;
-      const asTyped = `set -o pipefail; ${text.replace(/^curl /, 'curl -sf ')}`;
+      const asTyped = `set -o pipefail; ${text.replace(/^curl /m, 'curl -sf ')}`;
       await untilDone(() => run('bash', ['-c', asTyped], { env: { ...env, PATH: `${dirname(temporal)}:${PATH}` } }));
     }
 

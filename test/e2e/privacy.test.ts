@@ -1,14 +1,17 @@
 /** 77: an encrypted run from end to end, then every place is searched where a secret or a person could have been left. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Browser } from 'playwright-core';
 import { Claims } from '../../client/index.js';
 import { dataConverter } from '../../codec/data-converter.js';
+import { findTemporal } from '../../worker/embedded/temporal.js';
 import { launchChromium } from '../chromium.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
-import { startFlows, type RunningFlows } from '../cli/flows.js';
+import { flows, startFlows, type RunningFlows } from '../cli/flows.js';
 import { portToTell } from '../ports.js';
 import { until } from '../stage.js';
 import { WebUi } from '../web-ui.js';
@@ -77,6 +80,32 @@ describe('privacy: an encrypted run', function () {
       assert.deepEqual(text.match(MARKER), null, workflowId);
       for (const secret of SECRETS) assert.ok(!text.includes(secret), workflowId);
     }
+  });
+
+  it('77: tells an operator without the keys which variable is missing, and not that nobody answers', async () => {
+    for (const args of [
+      ['claim', 'list'],
+      ['claim', 'show', 'waits'],
+      ['gateway', 'status'],
+      ['feed', 'status'],
+    ]) {
+      const { code, stderr } = await flows(args, { env: backdrop.env });
+      assert.match(stderr, /is encrypted, .*set PAYLOAD_KEYS as the workers have it/, args.join(' '));
+      assert.equal(code, 1);
+    }
+  });
+
+  it("77: is read by Temporal's command line, which takes address and token from the environment", async () => {
+    const show = async (env: Record<string, string>) => {
+      const args = ['workflow', 'show', '-w', 'claim-waits', '--detailed'];
+      const { PATH, HOME } = process.env;
+      const address = String(backdrop.env.TEMPORAL_ADDRESS);
+      const all = { PATH, HOME, TEMPORAL_ADDRESS: address, ...env };
+      return (await promisify(execFile)(await findTemporal(), args, { env: all, maxBuffer: 1e8 })).stdout;
+    };
+    const codecs = { TEMPORAL_CODEC_ENDPOINT: codecUrl, TEMPORAL_CODEC_AUTH: `Bearer ${CODEC_TOKEN}` };
+    assert.ok((await show(codecs)).includes(PERSONAL.patient));
+    assert.ok(!(await show({})).includes(PERSONAL.patient));
   });
 
   it('77: leaves none in logs, metrics and error messages', async () => {
