@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono';
+import { Hono, type Context, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { taskUidsOf } from './webhook-event.js';
 import { Hints, type Poke } from './webhook-hints.js';
@@ -59,12 +59,10 @@ export function webhookApp(options: WebhookOptions): Hono {
     options.onAnswer?.({ status: 503, why: 'not ready', ...(ok || {}) });
     return c.json({ ok: false }, 503);
   });
-  app.use(
-    '/webhook/*',
-    bodyLimit({ maxSize: MAX_BODY, onError: (c) => refuse(c, 413, `more than ${MAX_BODY} bytes`) }),
-  );
+  // It reads a body that does not say how large it is.
+  const limited = bodyLimit({ maxSize: MAX_BODY, onError: (c) => refuse(c, 413, `more than ${MAX_BODY} bytes`) });
   for (const path of ['/webhook', '/webhook/:secret']) {
-    app.post(path, receive);
+    app.post(path, known, limited, receive);
     app.all(path, (c) => refuse(c, 405, 'POST alone', { allow: 'POST' }));
   }
   app.notFound((c) => refuse(c, 404, 'no such path'));
@@ -75,9 +73,13 @@ export function webhookApp(options: WebhookOptions): Hono {
   });
   return app;
 
-  async function receive(c: Context): Promise<Response> {
+  async function known(c: Context, next: Next): Promise<Response | void> {
     const given = c.req.param('secret') ?? c.req.header(secret) ?? '';
     if (!isOneOf(given, options.secrets)) return refuse(c, 401, 'wrong secret');
+    await next();
+  }
+
+  async function receive(c: Context): Promise<Response> {
     if (!/^application\/([\w.-]+\+)?json\b/i.test(c.req.header('content-type') ?? '')) {
       return refuse(c, 415, 'content-type: application/json alone');
     }

@@ -72,6 +72,26 @@ describe('the webhook receiver', function () {
     });
   }
 
+  for (const [what, length] of [
+    ['that does not say how large it is', {}],
+    ['that says that it is far too large', { 'content-length': '1000000000' }],
+  ] as [string, Record<string, string>][]) {
+    it(`58: under a wrong secret nothing is read of a body ${what}: 401`, async () => {
+      let read = 0;
+      const pull = (stream: ReadableStreamDefaultController) => {
+        read += 1;
+        stream.enqueue(new Uint8Array(1_024));
+      };
+      const answer = await receiver().request('/webhook/wrong', {
+        method: 'POST',
+        body: new ReadableStream({ pull }, { highWaterMark: 0 }),
+        duplex: 'half',
+        headers: { 'content-type': 'application/json', ...length },
+      });
+      assert.deepEqual([answer.status, read], [401, 0]);
+    });
+  }
+
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
     it(`58: ${method} is not allowed: 405, and says what is`, async () => {
       const answer = await receiver().request(`/webhook/${SECRET}`, { method });

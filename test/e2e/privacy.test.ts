@@ -136,6 +136,14 @@ describe('privacy: an encrypted run', function () {
     }
   });
 
+  it('77: is decrypted on this machine alone, unless the codec server is told otherwise', async () => {
+    assert.equal((await fetch(codecUrl)).status, 200);
+    // Another address of this machine, which a server that listens on all of them answers at.
+    const other = codecUrl.replace('//127.0.0.1:', '//127.0.0.2:');
+    assert.notEqual(other, codecUrl);
+    await assert.rejects(fetch(other));
+  });
+
   describe('in the Temporal Web UI, in Chromium', () => {
     let browser: Browser | undefined;
     let ui: WebUi;

@@ -188,6 +188,20 @@ describe('Gateway', function () {
     assert.equal(gateway.stats().pauses, 1);
   });
 
+  it('64: pauses while the token is revoked, and loses nothing: what waited is written with the next one', async () => {
+    await open();
+    const revoked = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 'revoked', userAgent: 'test/0' });
+    gateway = new Gateway({ client: revoked, requestsPerMinute: 6_000, maxBatch: 100, backoffMs: 20 });
+    const write = gateway.write(create(1));
+    while (gateway.stats().pauses === 0) await tick();
+    const { requests, waiting, pausedMs } = gateway.stats();
+    assert.deepEqual([requests, waiting], [1, 1]);
+    assert.ok(pausedMs >= 600, `${pausedMs}`);
+    revoked.putTask = (...asked) => client.putTask(...asked);
+    assert.equal((await write).status, 'TODO');
+    assert.equal(sandbox.tasks.all().length, 1);
+  });
+
   it('counts the requests that had no usable answer in a row: a refusal is one that had', async () => {
     await open();
     const write = () => gateway.write({ uid: uid('nobody'), kind: 'update', body: { status: 'DONE' } });
