@@ -161,8 +161,9 @@ describe('flows, given something wrong', () => {
     const reconcile = startFlows(['reconcile'], { env: { TEMPORAL_ADDRESS: `127.0.0.1:${stub.port}` } });
     try {
       while (!stub.calls.some(({ path }) => path.endsWith('/DescribeWorkflowExecution'))) await sleep(50);
-      await sleep(1_000);
+      await sleep(2_000);
       assert.equal(reconcile.child.exitCode, null);
+      assert.doesNotMatch((await reconcile.stop('SIGKILL')).stderr, /^error/m);
     } finally {
       await reconcile.stop('SIGKILL');
       await stub.close();
