@@ -13,8 +13,12 @@ describe('chaos', function () {
   });
 
   it('67: leaves every claim as its people decided, whatever is killed, cut or refused', async () => {
+    // Of this seed, workers of both kinds are killed.
     const { violations, figures, directory } = await runChaos({ seed: 72, claims: 20, faults: 10, settleSeconds: 300 });
     assert.deepEqual(violations, [], `npm run chaos -- --seed 72 --claims 20 --faults 10; see ${directory}`);
     assert.equal(figures.faults, 10);
+    const { kills } = figures;
+    for (const kind of ['gateway', 'processes'])
+      assert.ok(Number(kills[`${kind}-1`]) + Number(kills[`${kind}-2`]) > 0, `no ${kind} was killed`);
   });
 });

@@ -93,6 +93,15 @@ describe('what chaos checks', () => {
 
   const wrong: Record<string, [(after: Aftermath) => void, RegExp]> = {
     'a claim that did not end': [(a) => Object.assign(only(a), { result: undefined, problem: 'hangs' }), /hangs/],
+    'a step that was left open': [
+      (a) => void (only(a).state!.steps[1]!.status = 'waiting'),
+      /review 1 .* was left waiting/,
+    ],
+    'a step out of its turn': [
+      (a) => void only(a).state!.steps.splice(1, 1),
+      /lead to nothing: payment 1 came where review 1 was due/,
+    ],
+    'an end before the last step': [(a) => void only(a).state!.steps.pop(), /lead to nothing: payment 1 is missing/],
     'a decision that nobody made': [
       (a) => void (only(a).state!.steps[1]!.by = 'u-bob'),
       /review 1 .* which nobody did/,
@@ -111,6 +120,10 @@ describe('what chaos checks', () => {
         only(a).state!.audit.push(entry);
       },
       /was paid, after a withdrawal was accepted/,
+    ],
+    'a withdrawal that nobody asked for': [
+      (a) => void (only(a).result!.outcome = 'withdrawn'),
+      /was withdrawn, which nobody asked for/,
     ],
     'a second payment': [(a) => void a.record.payments.push({ ...a.record.payments[0]!, id: 'p2' }), /2 payments/],
     'a payment of another amount': [(a) => void (a.record.payments[0]!.amount = 99), /payment p1 is 99 USD/],
@@ -140,6 +153,21 @@ describe('what chaos checks', () => {
         a.record.tasks.set('other', { ...task, uid: 'other' });
       },
       /task other for review 1 is not the task of claim#a#review#1/,
+    ],
+    'a task that was created twice': [
+      (a) => {
+        const { happenings } = taskOf(a, 'review');
+        happenings.unshift(happenings[0]!);
+      },
+      /task .* was created 2 times/,
+    ],
+    'a task that its process does not know': [
+      (a) => void delete only(a).state!.steps[1]!.uid,
+      /task .* \(review 1\) is not known to its process/,
+    ],
+    'a task of no claim': [
+      (a) => void (taskOf(a, 'review').claimId = 'b'),
+      /task .* is of a claim that was never started \(b\)/,
     ],
     'a status that our side took back': [
       (a) => {
