@@ -1,10 +1,15 @@
-/** What is recorded: how claims, onboardings and the feed go on a server, by name. Each answers the executions to keep. */
-import { FEED_WORKFLOW, FEED_WORKFLOW_ID, pokeFeedSignal } from '../../workflows/account/contract.js';
-import type { FeedActivities, FeedCursor } from '../../activities/index.js';
+/** What is recorded: how claims and onboardings go on a server, by name. Each answers the executions to keep. */
 import { ONBOARDING_WORKFLOW, onboardingWorkflowId } from '../../workflows/onboarding/contract.js';
 import type { Onboarding } from '../../workflows/onboarding/contract.js';
 import { DEFAULT_POLICY } from '../../workflows/claim/contract.js';
-import { LIFECYCLES, PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
+import {
+  LIFECYCLES,
+  PROCESSES_QUEUE,
+  changeDueUpdate,
+  pauseUpdate,
+  reassignUpdate,
+  resumeUpdate,
+} from '../../workflows/tasks/contract.js';
 import type { ClaimOnStage, StartOptions, TimeSkippingStage } from '../time-skipping-stage.js';
 
 export interface Recording {
@@ -17,6 +22,7 @@ export interface Recording {
 type Case = (stage: TimeSkippingStage, start: (options?: StartOptions) => Promise<ClaimOnStage>) => Promise<void>;
 
 const LARGE = { total: { amount: 80_000, currency: 'USD' } };
+const WHY = { reason: 'audit', by: 'operator' };
 const soon = { due: '2 seconds', remindBefore: '1 second', escalateAfter: '1 second' } as const;
 
 const claimCases: Record<string, Case> = {
@@ -110,6 +116,54 @@ const claimCases: Record<string, Case> = {
     await claim.result();
   },
 
+  async 'paused-and-resumed'({ fragment }, start) {
+    const claim = await start();
+    await claim.at('data_entry');
+    await claim.handle.executeUpdate(pauseUpdate, { args: [WHY] });
+    await claim.finish('data_entry');
+    await claim.handle.executeUpdate(resumeUpdate, { args: [WHY] });
+    const { uid } = await claim.at('review');
+    await claim.handle.executeUpdate(pauseUpdate, { args: [WHY] });
+    await claim.handle.executeUpdate(resumeUpdate, { args: [WHY] });
+    await claim.until('the due date has moved', ({ steps }) => {
+      return Date.parse(String(fragment.get(String(uid)).due_at)) === Date.parse(String(steps.at(-1)?.due));
+    });
+    await claim.finish('review', { decision: 'reject' });
+    await claim.result();
+  },
+
+  async 'reassigned-and-due-moved'(_, start) {
+    const claim = await start();
+    const { due } = await claim.at('data_entry');
+    const later = new Date(Date.parse(String(due)) + 86_400_000).toISOString();
+    await claim.handle.executeUpdate(reassignUpdate, { args: [{ ...WHY, email: 'ben@example.com' }] });
+    await claim.handle.executeUpdate(changeDueUpdate, { args: [{ ...WHY, due: later }] });
+    await claim.finish('data_entry');
+    await claim.at('review');
+    await claim.finish('review', { decision: 'reject' });
+    await claim.result();
+  },
+
+  /** Deleted, and opened again; then archived, which an operator has to hear of. */
+  async 'taken-away'({ fragment }, start) {
+    const claim = await start();
+    await toReview(claim);
+    const uid = String((await claim.step())?.uid);
+    const tell = (absent: 'deleted' | 'archived') =>
+      claim.tell({ uid, status: 'UNKNOWN', step: 'review', round: 1, absent });
+    fragment.tasks.delete(uid);
+    await tell('deleted');
+    await claim.until('it is open again', () => fragment.tasks.has(uid));
+    await claim.at('review');
+    Object.assign(fragment.get(uid), { archived: true });
+    await tell('archived');
+    await claim.at('review', { status: 'parked' });
+    await claim.retry();
+    await claim.at('review');
+    await claim.finish('review', { decision: 'reject' });
+    await claim.result();
+  },
+
   /** Still running: what a deployment finds. */
   async waiting(_, start) {
     await toApproval(await start(LARGE));
@@ -133,44 +187,6 @@ export async function playOnboarding({ temporal }: TimeSkippingStage): Promise<R
   const input: Onboarding = { userId: 'u-1', fields: { plan: 'gold' } };
   await temporal.workflow.execute(ONBOARDING_WORKFLOW, { workflowId, taskQueue: PROCESSES_QUEUE, args: [input] });
   return [{ name: 'onboarding', workflowId }];
-}
-
-const FRESH: FeedCursor = { round: 0, list: true, reading: 'bulk', cycled: true, delivered: {}, unlisted: {} };
-
-/** Rounds in which nothing changed: a replay sees of an activity what it answered, and no more. */
-export const quietFeed: FeedActivities = {
-  readChanges: async ({ cursor }) => ({
-    cursor: { ...(cursor ?? FRESH), round: (cursor?.round ?? 0) + 1 },
-    way: 'list',
-    delivered: 0,
-    unknownHints: 0,
-    requests: 1,
-    batch: 100,
-    requestsPerMinute: 60,
-  }),
-};
-
-/** Poked until it continues as new, and a little further. */
-export async function playFeed({ temporal }: TimeSkippingStage): Promise<Recording[]> {
-  const first = await temporal.workflow.start(FEED_WORKFLOW, {
-    workflowId: FEED_WORKFLOW_ID,
-    taskQueue: PROCESSES_QUEUE,
-    args: [{}],
-  });
-  const newest = temporal.workflow.getHandle(FEED_WORKFLOW_ID);
-  const runId = first.firstExecutionRunId;
-  for (let pokes = 0; (await newest.describe()).runId === runId; pokes += 1) {
-    if (pokes > 300) throw new Error('the feed does not continue as new: what does the server suggest?');
-    await newest.signal(pokeFeedSignal);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  await newest.signal(pokeFeedSignal);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  await newest.terminate();
-  return [
-    { name: 'feed-continued-as-new', workflowId: FEED_WORKFLOW_ID, runId },
-    { name: 'feed', workflowId: FEED_WORKFLOW_ID },
-  ];
 }
 
 async function toReview(claim: ClaimOnStage): Promise<void> {

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Worker, bundleWorkflowCode, type ReplayWorkerOptions } from '@temporalio/worker';
 import { quiet } from '../../testing/quiet.js';
 import { interceptorModules } from '../../worker/bundle.js';
+import * as workflows from '../../workflows/index.js';
+import * as contract from '../../workflows/tasks/contract.js';
 import { workflowBundle } from '../stage.js';
 import { recordedHistories, type RecordedHistory } from './histories.js';
 
@@ -19,6 +21,23 @@ describe('recorded histories', function () {
   it('71: replay on the workflows as they are', async () => {
     assert.ok(histories.length > 20, `${histories.length} histories; record them: npm run record-histories`);
     assert.deepEqual(await failuresOf({ workflowBundle: await workflowBundle() }, histories), []);
+  });
+
+  it('71: are of every workflow, and of every Update that a process takes', () => {
+    const types = new Set<string>();
+    const updates = new Set<string>();
+    for (const { text } of histories) {
+      const { events } = JSON.parse(text) as { events: RecordedEvent[] };
+      for (const event of events) {
+        const type = event.workflowExecutionStartedEventAttributes?.workflowType?.name;
+        const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name;
+        if (type) types.add(type);
+        if (update) updates.add(update);
+      }
+    }
+    assert.deepEqual(types, new Set(Object.keys(workflows)));
+    const named = Object.values<unknown>(contract).filter((each) => (each as { type?: string })?.type === 'update');
+    assert.deepEqual(updates, new Set(named.map((each) => (each as { name: string }).name)));
   });
 
   it('71: replay with tracing on, though it was off when they were recorded', async () => {
@@ -60,6 +79,11 @@ describe('recorded histories', function () {
     }
   });
 });
+
+interface RecordedEvent {
+  workflowExecutionStartedEventAttributes?: { workflowType?: { name?: string } };
+  workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest?: { input?: { name?: string } } };
+}
 
 async function bundled(module: string): Promise<ReplayWorkerOptions> {
   const workflowsPath = fileURLToPath(new URL(module, import.meta.url));
