@@ -127,6 +127,9 @@ function judgeOpenOfRunning(task: Task, expects: ExpectedTasks, ours: boolean): 
   return unknown('open; its process is running and does not wait for it');
 }
 
+/** An awaited task that Fragment refuses to show. */
+export const hidden = (refusal: string): Verdict => unknown(`not shown: ${refusal}`);
+
 function unknown(is: string): Verdict {
   return { kind: 'unknown', remedy: 'none', is, should: 'a person looks at it' };
 }

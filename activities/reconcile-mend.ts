@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Unreadable } from '../fragment/bulk-read.js';
 import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Task, TaskWrite } from '../fragment/schema.js';
 import { byUid, isOpen, judgeAwaited, judgeOpen, workflowIdOf, type AwaitedTask, type Owner } from './drift.js';
@@ -36,12 +37,10 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
   // Every read and write listens for the cancellation of the whole.
   const signal = cancellationSignal();
   setMaxListeners(0, signal);
-  const tasks = byUid(
-    await gateway.readMany(
-      drifts.map(({ uid }) => uid),
-      { signal },
-    ),
-  );
+  const uids = drifts.map(({ uid }) => uid);
+  const refusals = new Map<string, string>();
+  const unreadable: Unreadable = (uid, { message }) => refusals.set(uid, message);
+  const tasks = byUid(await gateway.readMany(uids, { signal, unreadable }));
   const owners = await processes.owners(drifts.map(({ workflowId }) => workflowId));
 
   const settled = await Promise.allSettled(drifts.map(mendOne));
@@ -52,7 +51,11 @@ export async function mend(drifts: Drift[], options: MendOptions): Promise<Mende
 
   async function mendOne(drift: Drift): Promise<Mended> {
     const { uid, workflowId: process, kind } = drift;
-    const mended = await remedy(drift, tasks.get(uid), owners.get(process) as Owner);
+    const refusal = refusals.get(uid);
+    const mended: Outcome =
+      refusal === undefined
+        ? await remedy(drift, tasks.get(uid), owners.get(process) as Owner)
+        : { outcome: 'left', done: refusal };
     // What was done stays in the report: of a refusal it is Fragment's own words, which may quote a field.
     log.info('reconciled', { uid, process, class: kind, outcome: mended.outcome });
     return { uid, ...mended };

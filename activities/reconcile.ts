@@ -1,12 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import { cancellationSignal, heartbeat, metricMeter } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import type { Unreadable } from '../fragment/bulk-read.js';
 import type { FragmentClient, TaskFilter } from '../fragment/client.js';
 import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
-import { byUid, isOpen, judgeAwaited, judgeOpen, workflowIdOf, type AwaitedTask, type Verdict } from './drift.js';
+import {
+  byUid,
+  hidden,
+  isOpen,
+  judgeAwaited,
+  judgeOpen,
+  workflowIdOf,
+  type AwaitedTask,
+  type Verdict,
+} from './drift.js';
 import { orFailure } from './failures.js';
 import { mend, type Mended } from './reconcile-mend.js';
 import { RunningProcesses } from './running-processes.js';
@@ -80,11 +90,16 @@ export function createReconcileActivities(options: ReconcileActivityOptions) {
             waiting.set(answer.expects.awaited.uid, { awaited: answer.expects.awaited, workflowId });
           }
         }
-        const tasks = byUid(await gateway.readMany([...waiting.keys()], { signal: cancellationSignal() }));
+        const refusals = new Map<string, string>();
+        const unreadable: Unreadable = (uid, { message }) => refusals.set(uid, message);
+        const read = await gateway.readMany([...waiting.keys()], { signal: cancellationSignal(), unreadable });
+        const tasks = byUid(read);
         for (const [uid, { awaited, workflowId }] of waiting) {
           // A search may be behind; the task's own address is not.
-          const task = tasks.get(uid) ?? (await taskAt(uid));
-          const verdict = judgeAwaited(awaited, task);
+          const known = tasks.has(uid) || refusals.has(uid);
+          const task = known ? tasks.get(uid) : await taskAt(uid, unreadable);
+          const refusal = refusals.get(uid);
+          const verdict = refusal === undefined ? judgeAwaited(awaited, task) : hidden(refusal);
           if (!verdict) continue;
           if (task && verdict.kind === 'wrong_status' && changedWithin(graceMs, task)) result.fresh += 1;
           else result.drifts.push({ uid, workflowId, ...verdict });
@@ -134,13 +149,14 @@ export function createReconcileActivities(options: ReconcileActivityOptions) {
     });
   }
 
-  async function taskAt(uid: string): Promise<Task | undefined> {
+  async function taskAt(uid: string, unreadable: Unreadable): Promise<Task | undefined> {
     heartbeat();
     try {
       return await gateway.request(() => client.getTask(uid), { signal: cancellationSignal() });
     } catch (error) {
-      if (error instanceof FragmentRejectedError) return undefined;
-      throw error;
+      if (!(error instanceof FragmentRejectedError)) throw error;
+      if (error.status !== 404) unreadable(uid, error);
+      return undefined;
     }
   }
 }

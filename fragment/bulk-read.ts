@@ -8,10 +8,13 @@ export type Request = <T>(send: () => Promise<T>, options: { signal?: AbortSigna
 
 type Way = 'query' | 'empty-patch' | 'one-by-one';
 
-/** One call of the reader. `unreadable` is told of a task whose own read is refused otherwise than by a 404. */
+/** Told of a task whose own read is refused otherwise than by a 404: it may well exist. */
+export type Unreadable = (uid: string, error: FragmentRejectedError) => void;
+
+/** One call of the reader. */
 interface Reading {
   signal?: AbortSignal;
-  unreadable: (error: FragmentRejectedError) => void;
+  unreadable: Unreadable;
 }
 
 /** A refused request is tried once with so few items: a server that refuses these refuses the way, not the number. */
@@ -60,15 +63,11 @@ export class BulkReader {
   /**
    * The tasks that exist, in no particular order. A uid that is missing in the answer was not found.
    *
-   * @throws FragmentRejectedError when the read of a single task is refused otherwise than by a 404: it may well exist.
+   * @throws FragmentRejectedError, unless `unreadable` is told instead, when the read of a single task is refused otherwise
+   * than by a 404.
    */
-  async read(uids: readonly string[], signal?: AbortSignal): Promise<Task[]> {
-    const reading: Reading = {
-      signal,
-      unreadable(error) {
-        throw error;
-      },
-    };
+  async read(uids: readonly string[], signal?: AbortSignal, unreadable: Unreadable = thrown): Promise<Task[]> {
+    const reading: Reading = { signal, unreadable };
     return (await this.inBulk(uids, reading)) ?? this.oneByOne(uids, reading);
   }
 
@@ -199,12 +198,16 @@ export class BulkReader {
         tasks.push(await this.request(() => this.client.getTask(uid), reading));
       } catch (error) {
         if (!(error instanceof FragmentRejectedError)) throw error;
-        if (error.status !== 404) reading.unreadable(error);
+        if (error.status !== 404) reading.unreadable(uid, error);
       }
     }
     return tasks;
   }
 }
+
+const thrown: Unreadable = (_, error) => {
+  throw error;
+};
 
 function only(uids: readonly string[], tasks: Task[]): boolean {
   const asked = new Set(uids);

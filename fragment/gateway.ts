@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchSender } from './batch-sender.js';
 import { BatchSize } from './batch-size.js';
 import { RequestBudget } from './budget.js';
-import { BulkReader } from './bulk-read.js';
+import { BulkReader, type Unreadable } from './bulk-read.js';
 import type { TaskApi } from './client.js';
 import { CallQueue, type Call } from './call-queue.js';
 import { FragmentAuthError, FragmentRejectedError, FragmentUnavailableError } from './errors.js';
@@ -146,14 +146,20 @@ export class Gateway {
     });
   }
 
-  /** Reads tasks by uid, as many with one request as the server allows; tasks that do not exist are left out. */
-  readMany(uids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<Task[]> {
+  /**
+   * Reads tasks by uid, as many with one request as the server allows; tasks that do not exist are left out.
+   * @throws FragmentRejectedError where Fragment refuses to show one of them, unless `unreadable` is told instead.
+   */
+  readMany(
+    uids: readonly string[],
+    { signal, unreadable }: { signal?: AbortSignal; unreadable?: Unreadable } = {},
+  ): Promise<Task[]> {
     const now = this.clock.now();
     if (now - this.readerTriedAt >= READER_RETRY_MS) {
       this.readerTriedAt = now;
       this.reader.tryAgain();
     }
-    return this.reader.read(uids, signal);
+    return this.reader.read(uids, signal, unreadable);
   }
 
   stats(): GatewayStats {
