@@ -9,7 +9,7 @@ import { fragmentClient } from '../worker/fragment.js';
 import { startWorker } from '../worker/main.js';
 import { installTelemetry } from '../worker/telemetry.js';
 import { checkFragment } from './fragment-check.js';
-import { CliError } from './output.js';
+import { CliError, note } from './output.js';
 import { reloadingWorker, workflowSources, type ReloadingWorker } from './reload.js';
 import { stageSandbox, stageTemporal, type Keep } from './stage-parts.js';
 import { settings } from './settings.js';
@@ -84,6 +84,8 @@ async function stageWorker(config: Config, reload = false): Promise<ReloadingWor
   const sources = reload ? workflowSources() : undefined;
   if (sources) {
     // Two are there for a moment, and one alone can listen.
+    if (config.HEALTH_PORT !== undefined)
+      note('HEALTH_PORT is not served by a worker that is restarted when workflows change');
     const own = { ...config, HEALTH_PORT: undefined };
     return reloadingWorker(() => startWorker(own, 'all', { accounts }), sources);
   }
