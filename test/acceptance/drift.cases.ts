@@ -107,24 +107,6 @@ describe('E. drift and the other side', () => {
     assert.deepEqual(await claim.audited(), ['data_entry: done']);
   });
 
-  for (const absent of ['deleted', 'archived'] as const) {
-    it(`50, 51. a task that was ${absent} without a word is found when a deadline looks`, async () => {
-      const day = { due: '1 day' } as const;
-      const deadlines = { data_entry: { due: '4 seconds' }, review: day, approval: day, payment: day } as const;
-      const claim = await on.start(`e50-look-${absent}`, { policy: { deadlines } });
-      const entry = await claim.at('data_entry');
-      takeAway[absent](claim, entry);
-      await reopened(claim, entry);
-      await claim.at('data_entry', 'overdue');
-      assert.deepEqual(await claim.audited(), [
-        `data_entry: opened again: its task was ${absent}`,
-        'data_entry: overdue',
-      ]);
-      await claim.finish(entry);
-      await claim.at('review');
-    });
-  }
-
   it('50. a single task that was deleted between two steps is made anew for the next', async () => {
     const claim = await on.start('e50-between', { lifecycle: 'single-task' });
     const entry = await claim.at('data_entry');

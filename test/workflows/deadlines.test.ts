@@ -195,6 +195,27 @@ describe('the deadlines of a step', function () {
     assert.deepEqual(spokeUp(await claim.state(), 'data_entry'), []);
   });
 
+  for (const absent of ['deleted', 'archived'] as const) {
+    it(`50, 51: a task that was ${absent} without a word is found when a deadline looks, and is opened again`, async () => {
+      const claim = await stage.startClaim(`unheard-${absent}`, { policy: { deadlines } });
+      const uid = String((await claim.at('data_entry')).uid);
+      const { fragment } = stage;
+      if (absent === 'deleted') fragment.tasks.delete(uid);
+      else Object.assign(fragment.get(uid), { archived: true });
+      await stage.skip('19 hours');
+      assert.deepEqual(await claim.whats(), []);
+
+      await stage.skip('2 hours');
+      const task = fragment.get(uid);
+      assert.deepEqual([task.status, task.archived ?? false], ['TODO', false]);
+      assert.match(task.comments.join(), /is open again/);
+      assert.equal((await claim.whats())[0], `opened again: its task was ${absent}`);
+      await claim.at('data_entry');
+      await claim.finish('data_entry');
+      await claim.at('review');
+    });
+  }
+
   it('70: ninety days of waiting, with news every day, stay far below the history that Temporal warns of', async () => {
     const claim = await stage.startClaim('ninety-days', { policy: { deadlines } });
     const { uid } = await claim.at('data_entry');
