@@ -146,14 +146,3 @@ async function temporalServer(ui: boolean): Promise<StageServer> {
   const server = await startDevServer({ searchAttributes: spelledTypes(), headless: !ui });
   return { ...server, namespace };
 }
-
-/** The first thing that `look` finds; a condition that never comes true says so after a minute. */
-export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<Awaited<T>>> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(look)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

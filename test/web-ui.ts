@@ -1,7 +1,7 @@
 /** The Temporal Web UI as an operator's browser has it. */
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { screenshot } from './screenshot.js';
-import { until } from './stage.js';
+import { until } from './until.js';
 
 /** How long a page is given to fetch, decrypt and draw. */
 const SETTLED_MS = 2_000;

@@ -4,7 +4,7 @@ import { claimView } from '../../cli/claim-view.js';
 import { emailDigest as ofClient } from '../../client/digest.js';
 import { ClaimNotFoundError, ClaimUpdateRejectedError } from '../../client/index.js';
 import { emailDigest as ofActivities } from '../../activities/task-news.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { acceptanceStage, type AcceptanceStage, type ClaimCase } from './stage.js';
 
 const refused = (message: RegExp) => (error: Error) =>

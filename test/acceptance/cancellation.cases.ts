@@ -1,7 +1,7 @@
 /** Acceptance D: cancellation, suspension, compensation. */
 import assert from 'node:assert/strict';
 import { ClaimClosedError, ClaimUpdateRejectedError } from '../../client/index.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { acceptanceStage, type AcceptanceStage } from './stage.js';
 
 const refused = (message: RegExp) => (error: Error) =>

@@ -1,7 +1,7 @@
 /** Acceptance B: completion. */
 import assert from 'node:assert/strict';
 import { ClaimClosedError, ClaimUpdateRejectedError } from '../../client/index.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { acceptanceStage, type AcceptanceStage } from './stage.js';
 
 describe('B. completion', () => {

@@ -1,6 +1,6 @@
 /** Acceptance E: drift and the other side. */
 import assert from 'node:assert/strict';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { acceptanceStage, type AcceptanceStage, type ClaimCase } from './stage.js';
 import type { StepState } from '../../workflows/tasks/contract.js';
 

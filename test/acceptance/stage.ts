@@ -6,7 +6,8 @@ import { taskUid } from '../../fragment/uid.js';
 import type { StoredTask } from '../../sandbox/task-shape.js';
 import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import type { Lifecycle, StepState, StepStatus, TaskNews } from '../../workflows/tasks/contract.js';
-import { setStage, until, type Stage } from '../stage.js';
+import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 /** The limit is not the case here, so it is out of the way. */
 const PER_MINUTE = 1_200;

@@ -6,6 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createLeaseActivities } from '../../activities/lease.js';
 import type { Gateway } from '../../fragment/gateway.js';
+import { until } from '../until.js';
 
 /** As the lease's workflow has it: a heartbeat that gets no answer is given up in time for another. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
@@ -63,10 +64,6 @@ describe('holdLease', function () {
         () => assert.fail('it never ends by itself'),
         (error: unknown) => error as ApplicationFailure,
       );
-  }
-
-  async function until(holds: () => boolean): Promise<void> {
-    while (!holds()) await sleep(10);
   }
 
   it('opens nothing before Temporal has said that the lease is its own', async () => {

@@ -7,6 +7,7 @@ import { Onboardings } from '../../client/index.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { startFlows, type RunningFlows } from '../cli/flows.js';
+import { until } from '../until.js';
 
 const TOKEN = 'test-token';
 /** Writes of each test, twelve requests. */
@@ -14,6 +15,8 @@ const COUNT = 48;
 /** Half of what Fragment allows, and batches of four: two writes a second, so that they outlast what is done to their senders. */
 const LIMIT = 30;
 const BATCH = 4;
+/** Writes come two a second, and a lease changes hands within seconds. */
+const patience = { withinMs: 120_000, everyMs: 20 };
 
 describe('Two gateways of one account, as processes', function () {
   this.timeout(600_000);
@@ -43,16 +46,16 @@ describe('Two gateways of one account, as processes', function () {
     await startOnboardings('u');
 
     // Killed with a request under way, which Fragment carries out, and most of the writes in its memory.
-    await until(() => sandbox.tasks.all().length >= 12);
+    await until(() => sandbox.tasks.all().length >= 12, patience);
     sandbox.faults.add({ kind: 'delay', delayMs: 1_500, times: 1, match: { method: 'PUT' } });
-    await until(() => sandbox.stats().faultsTaken === 1);
+    await until(() => sandbox.stats().faultsTaken === 1, patience);
     first.child.kill('SIGKILL');
     let began = performance.now();
     startWorker('gateway');
     const second = await holderOtherThan(first);
     console.log(`      taken over ${seconds(began)} s after SIGKILL`);
 
-    await until(() => sandbox.tasks.all().length >= 32);
+    await until(() => sandbox.tasks.all().length >= 32, patience);
     began = performance.now();
     const { code } = await Promise.all([second.stop('SIGTERM'), holderOtherThan(second)]).then(([ended, third]) => {
       assert.notEqual(third, second);
@@ -95,7 +98,7 @@ describe('Two gateways of one account, as processes', function () {
     try {
       await holderOtherThan(asleep);
       // More than one request that was on its way: some of what the suspended one holds was sent by the other.
-      await until(() => sandbox.tasks.all().length >= sent + 2 * BATCH);
+      await until(() => sandbox.tasks.all().length >= sent + 2 * BATCH, patience);
     } finally {
       asleep.child.kill('SIGCONT');
     }
@@ -114,7 +117,7 @@ describe('Two gateways of one account, as processes', function () {
 
   /** Waits until half of the writes are in the sender's memory, where it needs nobody to go on; so it said, seconds ago. */
   async function inMemory(): Promise<void> {
-    while (((await leaseStatus(temporal)).gateway?.waiting ?? 0) < COUNT / 2) await sleep(50);
+    await until(async () => ((await leaseStatus(temporal)).gateway?.waiting ?? 0) >= COUNT / 2, patience);
   }
 
   function eachWrittenOnce(count: number): void {
@@ -141,18 +144,13 @@ describe('Two gateways of one account, as processes', function () {
 
   /** Waits until a worker of ours, other than that one, holds the lease. */
   async function holderOtherThan(other: RunningFlows | undefined): Promise<RunningFlows> {
-    for (;;) {
+    return until(async () => {
       const { held, holder = '' } = await leaseStatus(temporal);
       const worker = workers.find(({ child }) => held && holder.startsWith(`${child.pid}@`));
-      if (worker && worker !== other) return worker;
-      await sleep(50);
-    }
+      return worker === other ? undefined : worker;
+    }, patience);
   }
 });
 
 const users = (name: string): string[] => Array.from({ length: COUNT }, (_, n) => `${name}${n}`);
 const seconds = (began: number): string => ((performance.now() - began) / 1_000).toFixed(1);
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(20);
-}

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { feedFinding, leaseFinding } from '../../cli/doctor-account.js';
 import { nodeFinding, searchAttributesFinding } from '../../cli/doctor-checks.js';
@@ -13,6 +12,7 @@ import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';
+import { until } from '../until.js';
 import { flows, startFlows } from './flows.js';
 import { startTemporalStub } from './temporal-stub.js';
 
@@ -227,12 +227,15 @@ describe('flows doctor', function () {
   async function stepsDown(account: string): Promise<void> {
     const connection = await Connection.connect({ address: whole.address });
     const feed = new Client({ connection }).workflow.getHandle(feedWorkflowId(account));
-    for (;;) {
+    const stepped = async () => {
       const status = await feed.query(feedStatusQuery).catch(() => undefined);
-      if (status && status.rounds > 0 && status.way !== 'list') break;
-      await sleep(200);
+      return status && status.rounds > 0 && status.way !== 'list';
+    };
+    try {
+      await until(stepped, { what: `the feed of ${account} uses another way than the list` });
+    } finally {
+      await connection.close();
     }
-    await connection.close();
   }
 });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Claims, type ClaimState, type ListedClaim } from '../../client/index.js';
 import { setBackdrop, type Backdrop } from './backdrop.js';
+import { until } from '../until.js';
 import { flows } from './flows.js';
 
 const IDS = ['completed', 'withdrawn', 'parked', 'skipped'];
@@ -34,16 +34,17 @@ describe('flows claim and flows onboarding, on a running worker', function () {
   const complete = (id: string, step: string, ...more: string[]) =>
     json<ClaimState>(['claim', 'complete', id, '--step', step, '--by', 'ada@example.com', ...more]);
 
-  async function until(id: string, holds: (state: ClaimState) => boolean): Promise<ClaimState> {
-    for (;;) {
-      const state = await new Claims(temporal).state(id);
-      if (holds(state)) return state;
-      await sleep(200);
-    }
-  }
+  const claimIs = (id: string, holds: (state: ClaimState) => boolean): Promise<ClaimState> =>
+    until(
+      async () => {
+        const state = await new Claims(temporal).state(id);
+        return holds(state) ? state : undefined;
+      },
+      { what: `${id}: ${String(holds)}`, withinMs: 120_000 },
+    );
   /** A step begins before its task is there and anybody is waited for. */
   const waitsFor = (id: string, step: string) =>
-    until(id, ({ steps }) => steps.at(-1)?.step === step && steps.at(-1)?.status === 'waiting');
+    claimIs(id, ({ steps }) => steps.at(-1)?.step === step && steps.at(-1)?.status === 'waiting');
 
   /** To where the ledger is asked. */
   async function approve(id: string): Promise<void> {
@@ -56,7 +57,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
   /** To where the ledger has refused. */
   async function park(id: string): Promise<void> {
     await approve(id);
-    await until(id, (state) => state.needsAttention !== undefined);
+    await claimIs(id, (state) => state.needsAttention !== undefined);
   }
 
   /** A claim of one test's own, to its end. */
@@ -65,7 +66,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     await json(['claim', 'start', '-'], input);
     if (how === 'paid') await approve(id);
     else await json(['claim', 'withdraw', id, '--reason', 'sent twice']);
-    await until(id, (state) => state.outcome !== undefined);
+    await claimIs(id, (state) => state.outcome !== undefined);
     return input;
   }
 
@@ -79,7 +80,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     await complete('completed', 'data_entry', '--corrections', '{"provider": "p-2"}');
     await waitsFor('completed', 'review');
     await complete('completed', 'review', '--decision', 'approve', '--note', 'all there');
-    const { outcome, audit } = await until('completed', (state) => state.outcome !== undefined);
+    const { outcome, audit } = await claimIs('completed', (state) => state.outcome !== undefined);
     assert.equal(outcome, 'paid');
     assert.ok(audit.some(({ by, step }) => by === 'ada@example.com' && step === 'review'));
     assert.deepEqual(openTasks('completed'), []);
@@ -95,7 +96,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
   });
 
   it('due: the due date moves, in Fragment too; what is no instant ahead is refused', async () => {
-    const { steps: before } = await until('withdrawn', (state) => state.steps[0]?.due !== undefined);
+    const { steps: before } = await claimIs('withdrawn', (state) => state.steps[0]?.due !== undefined);
     const at = new Date(Date.parse(String(before[0]?.due)) + 86_400_000).toISOString();
     const due = ['claim', 'due', 'withdrawn', '--reason', 'the clinic asked', '--by', 'ops@example.com'];
     const { steps, audit } = await json<ClaimState>([...due, '--at', at]);
@@ -121,7 +122,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
   it('withdraw: the claim ends, its task is closed', async () => {
     await waitsFor('withdrawn', 'data_entry');
     await json(['claim', 'withdraw', 'withdrawn', '--reason', 'sent twice', '--by', 'intake@example.com']);
-    const { outcome } = await until('withdrawn', (state) => state.outcome !== undefined);
+    const { outcome } = await claimIs('withdrawn', (state) => state.outcome !== undefined);
     assert.equal(outcome, 'withdrawn');
     assert.deepEqual(openTasks('withdrawn'), []);
   });
@@ -133,17 +134,17 @@ describe('flows claim and flows onboarding, on a running worker', function () {
       return claims.filter((claim) => claim.needsAttention).map(({ claimId }) => claimId);
     };
     // Visibility trails the processes by a moment.
-    while (!(await needsAttention()).includes('parked')) await sleep(200);
+    await until(async () => (await needsAttention()).includes('parked'));
     backdrop.sandbox.ledger.rules.refuse = ['skipped'];
     await json(['claim', 'retry', 'parked', '--by', 'ops@example.com']);
-    assert.equal((await until('parked', (state) => state.outcome !== undefined)).outcome, 'paid');
+    assert.equal((await claimIs('parked', (state) => state.outcome !== undefined)).outcome, 'paid');
     assert.equal(backdrop.sandbox.ledger.payments().filter(({ claim_id }) => claim_id === 'parked').length, 1);
   });
 
   it('skip: the payment that parked is given up, and the claim ends as failed, for the reason that was given', async () => {
     await park('skipped');
     await json(['claim', 'skip', 'skipped', '--reason', 'paid by cheque', '--by', 'ops@example.com']);
-    const { outcome, audit } = await until('skipped', (state) => state.outcome !== undefined);
+    const { outcome, audit } = await claimIs('skipped', (state) => state.outcome !== undefined);
     assert.equal(outcome, 'failed');
     assert.deepEqual(
       audit.flatMap(({ what, why, by }) => (what === 'skipped' ? [[why, by]] : [])),
@@ -162,9 +163,10 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     let claims: ListedClaim[] = [];
     const listed = (id: string) => claims.find(({ claimId }) => claimId === id);
     // Visibility trails the processes by a moment.
-    while (['listed-paid', 'listed-withdrawn'].some((id) => listed(id)?.status !== 'COMPLETED')) {
+    await until(async () => {
       ({ claims } = await json<{ claims: ListedClaim[] }>(['claim', 'list']));
-    }
+      return ['listed-paid', 'listed-withdrawn'].every((id) => listed(id)?.status === 'COMPLETED');
+    });
     assert.equal(listed('listed-paid')?.outcome, 'paid');
     assert.equal(listed('listed-withdrawn')?.outcome, 'withdrawn');
     for (const id of IDS) assert.ok(listed(id), id);
@@ -209,7 +211,7 @@ describe('flows claim and flows onboarding, on a running worker', function () {
     assert.equal(other.code, 1);
     assert.match(other.stderr, /^error: onboarding u-1: was started with other content.*use a new userId/m);
     const made = () => backdrop.sandbox.tasks.all().filter(({ fields }) => fields.user_id === 'u-1');
-    while (made().length === 0) await sleep(100);
+    await until(() => made().length > 0);
     assert.equal(made().length, 1);
     assert.equal(made()[0]?.fields.title, 'Welcome');
   });

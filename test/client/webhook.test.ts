@@ -5,7 +5,8 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Client, ServiceError } from '@temporalio/client';
 import { feedRuns, pokeFeed, webhookApp, type WebhookOptions } from '../../client/webhook.js';
 import { FEED_WORKFLOW_ID, feedStatusQuery } from '../../workflows/account/contract.js';
-import { setStage, until, type Stage } from '../stage.js';
+import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 const UID = '202cb962-ac59-075b-964b-07152d234b70';
 const SECRET = 'long-and-unguessable';

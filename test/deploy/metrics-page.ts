@@ -5,7 +5,7 @@ import { RECONCILE_WORKFLOW, reconcileId } from '../../workflows/account/reconci
 import { PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
 import { setBackdrop } from '../cli/backdrop.js';
 import { portToTell } from '../ports.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 
 export async function metricsAfterARun(awaited: readonly string[]): Promise<string> {
   const backdrop = await setBackdrop();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { Claims } from '../../client/index.js';
 import { DEFAULT_POLICY, claimIdOf, type ClaimPolicy } from '../../workflows/claim/contract.js';
-import { setStage, until, type Stage } from '../stage.js';
+import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 const PAGE = new URL('../../docs/operate.md', import.meta.url);
 /** A row of the table: what is looked for, and the query. */

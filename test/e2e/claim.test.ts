@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ClaimResult } from '../../workflows/claim/contract.js';
 import type { ProcessState } from '../../workflows/tasks/contract.js';
-import { setStage, until, type Stage } from '../stage.js';
+import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 const usd = (id: string, amount: number) => ({ id, total: { amount, currency: 'USD' } });
 

@@ -15,6 +15,10 @@ import { parseAnswer } from '../../workflows/claim/schema.js';
 import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
 import { workflowBundle } from '../stage.js';
 import { ONLY } from '../activities/feed-ways.js';
+import { until } from '../until.js';
+
+/** Where each task is read singly, a round takes its time. */
+const patience = { withinMs: 120_000, everyMs: 200 };
 
 describe('the change feed on a real server', function () {
   this.timeout(300_000);
@@ -105,19 +109,19 @@ describe('the change feed on a real server', function () {
       Object.assign(sandbox.behaviour, behaviourSchema.parse({ rateLimit: 100_000, ...ONLY[way] }));
       const claims = ['a', 'b', 'c'].map((name) => `${way}-${name}`);
       const handles = await Promise.all(claims.map(startClaim));
-      await until(() => claims.every((claim) => openTask(claim, 'data_entry')));
+      await until(() => claims.every((claim) => openTask(claim, 'data_entry')), patience);
       // With nothing to read, every way works.
-      await until(async () => (await feed().query(feedStatusQuery)).way === way);
+      await until(async () => (await feed().query(feedStatusQuery)).way === way, patience);
 
       await stopWorkers?.();
       for (const claim of claims) finish(claim, 'data_entry');
       await startWorkers();
 
-      await until(() => claims.every((claim) => openTask(claim, 'review')));
+      await until(() => claims.every((claim) => openTask(claim, 'review')), patience);
       assert.equal((await feed().query(feedStatusQuery)).way, way);
       // Some rounds more bring the same completions again, and tell nobody.
       const { rounds } = await feed().query(feedStatusQuery);
-      await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds + 3);
+      await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds + 3, patience);
       for (const { workflowId } of handles) assert.equal(await signalsOf(workflowId), 1, workflowId);
       await Promise.all(handles.map((handle) => handle.terminate()));
     });
@@ -126,9 +130,9 @@ describe('the change feed on a real server', function () {
   it('50: tells a process that its task was deleted', async () => {
     Object.assign(sandbox.behaviour, behaviourSchema.parse({ rateLimit: 100_000, ...ONLY.bulk }));
     const handle = await startClaim('deleted');
-    await until(() => Boolean(openTask('deleted', 'data_entry')));
+    await until(() => Boolean(openTask('deleted', 'data_entry')), patience);
     sandbox.tasks.delete(String(openTask('deleted', 'data_entry')?.uid));
-    await until(async () => (await signalsOf(handle.workflowId)) > 0);
+    await until(async () => (await signalsOf(handle.workflowId)) > 0, patience);
     const { events } = await handle.fetchHistory();
     const signal = events?.find((event) => event.workflowExecutionSignaledEventAttributes);
     assert.match(
@@ -141,7 +145,7 @@ describe('the change feed on a real server', function () {
   it('69: pokes that are none hurry the feed and stop it no more than others do', async () => {
     const { rounds } = await feed().query(feedStatusQuery);
     for (const nonsense of [null, 5, { uids: 5 }, { uids: [null, {}] }]) await feed().signal('poke', nonsense);
-    await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds);
+    await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds, patience);
   });
 
   it('69: a burst of pokes while the feed continues as new: none is lost, and a look follows each', async () => {
@@ -155,9 +159,9 @@ describe('the change feed on a real server', function () {
       const burst = Array.from({ length: 100 }, () => feed().signal(pokeFeedSignal, {}));
       await Promise.all(burst);
       sent += burst.length;
-      await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds);
+      await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds, patience);
       return (await feed().describe()).runId !== runs[0];
-    });
+    }, patience);
     for (;;) {
       const { events } = await temporal.workflow.getHandle(FEED_WORKFLOW_ID, runs.at(-1)).fetchHistory();
       const next = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
@@ -171,7 +175,7 @@ describe('the change feed on a real server', function () {
     assert.equal(arrived, sent);
     // Every run begins with a look, so only what comes after the last run's last look could still wait for one.
     const { rounds } = await feed().query(feedStatusQuery);
-    await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds);
+    await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds, patience);
     for (const runId of runs) {
       const { events = [] } = await temporal.workflow.getHandle(FEED_WORKFLOW_ID, runId).fetchHistory();
       const looks = (events ?? []).findIndex((event) => event.activityTaskScheduledEventAttributes);
@@ -180,11 +184,3 @@ describe('the change feed on a real server', function () {
     }
   });
 });
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`still not so after two minutes: ${String(holds)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}

@@ -13,7 +13,7 @@ import { launchChromium } from '../chromium.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { flows, startFlows, type RunningFlows } from '../cli/flows.js';
 import { portToTell } from '../ports.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { WebUi } from '../web-ui.js';
 
 const key = randomBytes(32).toString('base64');

@@ -14,6 +14,7 @@ import { RECONCILE_WORKFLOW, reconcileId, type ReconcileReport } from '../../wor
 import { PROCESSES_QUEUE, fragmentQueue } from '../../workflows/tasks/contract.js';
 import { flows } from '../cli/flows.js';
 import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 const ACME = 'acme';
 const uidOf = (claim: string) => taskUid(`claim#${claim}#data_entry#1`);
@@ -157,11 +158,3 @@ describe('reconciliation of two accounts on one Temporal', function () {
     assert.deepEqual([wrong.code, /account name/.test(wrong.stderr)], [2, true]);
   });
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(holds)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -4,6 +4,7 @@ import { reconcileId, type ReconcileReport } from '../../workflows/account/recon
 import type { ProcessState } from '../../workflows/tasks/contract.js';
 import { flows, startFlows } from '../cli/flows.js';
 import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 describe('flows reconcile', function () {
   this.timeout(180_000);
@@ -103,11 +104,3 @@ describe('flows reconcile', function () {
     assert.match((await reconcile('--help')).out, /1 drift was found and not mended/);
   });
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(holds)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -15,6 +15,7 @@ import { claimProcess } from '../../worker/own-processes.js';
 import { taskKeysOf } from '../../worker/process-definition.js';
 import { PROCESSES_QUEUE, type ProcessState } from '../../workflows/tasks/contract.js';
 import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 describe('reconciliation', function () {
   this.timeout(180_000);
@@ -468,11 +469,3 @@ describe('reconciliation', function () {
     assert.equal((await state('done')).step, 'data_entry');
   });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`still not so after a minute: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

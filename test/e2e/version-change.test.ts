@@ -7,7 +7,7 @@ import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import { claimWorkflowId, type ClaimStep } from '../../workflows/claim/contract.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { startFlows, type FlowsOptions, type RunningFlows } from '../cli/flows.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 
 const DEPLOYMENT = 'claims';
 const V1 = ['v1-fresh', 'v1-at-payment'];

@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { Claims } from '../../client/index.js';
 import { launchChromium } from '../chromium.js';
 import { screenshot } from '../screenshot.js';
-import { setStage, until, type Stage } from '../stage.js';
+import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 import { WebUi } from '../web-ui.js';
 
 describe('the Temporal Web UI, in Chromium', function () {

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Claims } from '../../client/index.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import type { RunningFlows } from '../cli/flows.js';
+import { until } from '../until.js';
 
 const STEPS = ['data_entry', 'review', 'payment'];
 const CLAIMS = 6;
-
-async function until(what: string, holds: () => boolean, over: () => boolean = () => false): Promise<void> {
-  while (!holds()) {
-    if (over()) throw new Error(`over before ${what}`);
-    await sleep(20);
-  }
-}
 
 /** Workers are processes here, and die as processes do. */
 describe('a worker that is ended', function () {
@@ -36,11 +29,9 @@ describe('a worker that is ended', function () {
   async function start(worker: RunningFlows): Promise<string[]> {
     const ids = Array.from({ length: CLAIMS }, (_, at) => `claim-${at}`);
     await Promise.all(ids.map((id) => claims.start({ id, total: { amount: 40_000, currency: 'USD' } })));
-    await until(
-      'the first request',
-      () => backdrop.sandbox.stats().requests > 0,
-      () => worker.child.exitCode !== null,
-    );
+    const asked = () => backdrop.sandbox.stats().requests > 0;
+    await until(() => asked() || worker.child.exitCode !== null, { what: 'the first request', everyMs: 20 });
+    assert.ok(asked(), 'the worker ended before its first request');
     return ids;
   }
 
@@ -85,7 +76,7 @@ describe('a worker that is ended', function () {
     faults.add(inFlight);
     const worker = await backdrop.worker();
     const ids = await start(worker);
-    await until('a write in flight', () => faults.taken > 0);
+    await until(() => faults.taken > 0, { what: 'a write in flight', everyMs: 20 });
     assert.equal(tasks.all().length, 0, 'the request is still on its way');
 
     const { code, signal, stderr } = await worker.stop('SIGTERM');
@@ -114,7 +105,7 @@ describe('a worker that is ended', function () {
     const worker = await backdrop.worker(provider);
     const ids = await start(worker);
     const stopAnswering = answerAll();
-    await until('a payment under way', () => faults.taken > 0);
+    await until(() => faults.taken > 0, { what: 'a payment under way', everyMs: 20 });
     const { code, stderr } = await worker.stop('SIGTERM');
     stopAnswering();
     assert.equal(code, 0, stderr);
@@ -134,7 +125,7 @@ describe('a worker that is ended', function () {
     faults.add(inFlight);
     const worker = await backdrop.worker();
     const ids = await start(worker);
-    await until('a write in flight', () => faults.taken > 0);
+    await until(() => faults.taken > 0, { what: 'a write in flight', everyMs: 20 });
     assert.equal((await worker.stop('SIGKILL')).signal, 'SIGKILL');
     await finishOnAnotherWorker(ids);
   });

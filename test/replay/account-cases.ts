@@ -8,7 +8,7 @@ import { FEED_WORKFLOW, FEED_WORKFLOW_ID, pokeFeedSignal } from '../../workflows
 import { LEASE_WORKFLOW, leaseTakenSignal, leaseWorkflowId } from '../../workflows/account/lease-contract.js';
 import { RECONCILE_WORKFLOW, reconcileId, type ReconcileInput } from '../../workflows/account/reconcile-contract.js';
 import { leaseQueue, PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import type { TimeSkippingStage } from '../time-skipping-stage.js';
 import type { Recording } from './cases.js';
 

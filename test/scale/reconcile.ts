@@ -12,10 +12,13 @@ import {
 } from '../../workflows/account/reconcile-contract.js';
 import { PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
 import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 const TASKS = Number(process.env.TASKS ?? 2_000);
 const EACH = TASKS / 20;
 const REQUESTS_PER_MINUTE = 6_000;
+/** Thousands of processes have to go on, and Temporal to list them. */
+const patience = { withinMs: 600_000, everyMs: 200 };
 
 describe(`reconciliation of ${TASKS} tasks, ${EACH} of each class of drift`, function () {
   this.timeout(1_800_000);
@@ -31,7 +34,7 @@ describe(`reconciliation of ${TASKS} tasks, ${EACH} of each class of drift`, fun
       behaviour: { rateLimit: 2 * REQUESTS_PER_MINUTE },
     });
     await inTens(TASKS, (n) => stage.startClaim({ id: `${n}`, total: { amount: 10_000, currency: 'USD' } }));
-    await until(async () => (await awaited()) === TASKS);
+    await until(async () => (await awaited()) === TASKS, patience);
   });
   after(() => stage?.stop());
 
@@ -89,10 +92,10 @@ describe(`reconciliation of ${TASKS} tasks, ${EACH} of each class of drift`, fun
       stage.sandbox.tasks.apply('PUT', { uid: taskUid(`claims ${n}`), fields: unknown });
       const reopened = another();
       await claim(reopened).executeUpdate('completeStep', { args: [{ step: 'data_entry' }] });
-      await until(async () => stage.sandbox.tasks.get(uidOf(reopened, 'review')) !== undefined);
+      await until(async () => stage.sandbox.tasks.get(uidOf(reopened, 'review')) !== undefined, patience);
       person(uidOf(reopened), { status: 'TODO' });
     });
-    await until(async () => (await awaited()) === TASKS - EACH);
+    await until(async () => (await awaited()) === TASKS - EACH, patience);
     const before = JSON.stringify(stage.sandbox.tasks.all());
     const report = await reconcile({ dryRun: true });
     for (const name of DRIFT_CLASSES) {
@@ -112,7 +115,7 @@ describe(`reconciliation of ${TASKS} tasks, ${EACH} of each class of drift`, fun
       assert.deepEqual(report.classes[name], { found: expected, mended, gone: 0, left: expected - mended });
     }
     // Three classes are closed with a comment, and two are opened again with one by their processes.
-    await until(async () => comments() - commentsBefore >= 5 * EACH);
+    await until(async () => comments() - commentsBefore >= 5 * EACH, patience);
     const { look, mend } = report.requests;
     console.log(`    ${asked() - before} requests, those of the processes included; ${look + mend} are stated`);
     assert.ok(asked() - before <= look + mend);
@@ -121,7 +124,7 @@ describe(`reconciliation of ${TASKS} tasks, ${EACH} of each class of drift`, fun
 
   it('finds nothing but the unknown afterwards', async () => {
     const holding = TASKS - EACH;
-    await until(async () => stage.sandbox.stats().openTasks === holding + EACH);
+    await until(async () => stage.sandbox.stats().openTasks === holding + EACH, patience);
     const report = await reconcile({});
     const found = DRIFT_CLASSES.filter((name) => report.classes[name].found > 0);
     assert.deepEqual([found, report.classes.unknown.found, report.processes], [['unknown'], EACH, holding]);
@@ -135,12 +138,4 @@ async function inTens(count: number, work: (n: number) => Promise<unknown>): Pro
     for (let n = next++; n < count; n = next++) await work(n);
   };
   await Promise.all(Array.from({ length: 10 }, lane));
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 600_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`still not so after ten minutes: ${String(holds)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }

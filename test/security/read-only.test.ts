@@ -11,7 +11,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Claims } from '../../client/index.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { portToTell } from '../ports.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -11,6 +11,7 @@ import { spelledTypes } from '../../worker/search-attributes.js';
 import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import { leaseWorkflowId } from '../../workflows/account/lease-contract.js';
 import { claimWorkflowId } from '../../workflows/claim/contract.js';
+import { until } from '../until.js';
 
 const CLAIMS = 200;
 
@@ -55,10 +56,12 @@ describe('the feed and the lease of an account', function () {
 
 /** When a worker first took the workflow up. */
 async function firstTask(temporal: Client, workflowId: string): Promise<number> {
-  for (;;) {
-    const { events } = await temporal.workflow.getHandle(workflowId).fetchHistory();
-    const taken = events?.find(({ workflowTaskStartedEventAttributes: started }) => started);
-    if (taken) return Number(taken.eventTime?.seconds) * 1e9 + (taken.eventTime?.nanos ?? 0);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  const taken = await until(
+    async () => {
+      const { events } = await temporal.workflow.getHandle(workflowId).fetchHistory();
+      return events?.find(({ workflowTaskStartedEventAttributes: started }) => started);
+    },
+    { what: `a worker takes ${workflowId} up`, withinMs: 120_000, everyMs: 200 },
+  );
+  return Number(taken.eventTime?.seconds) * 1e9 + (taken.eventTime?.nanos ?? 0);
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { UNTIL_CLEARED } from '../../sandbox/faults.js';
@@ -10,6 +9,7 @@ import { startDevServer, type DevServer } from '../../worker/embedded/temporal.j
 import { newIdentity } from '../../worker/identity.js';
 import { serveHealth, type Checks, type Health } from '../../worker/health.js';
 import { startFlows, type RunningFlows } from '../cli/flows.js';
+import { until } from '../until.js';
 
 type Said = Record<string, string>;
 
@@ -104,49 +104,49 @@ describe("the worker's health", () => {
      * The first answer in which each of these checks says so. One alone proves nothing of the others: each becomes good in
      * its own time, and on a busy machine Temporal may now and then take longer than a check is given.
      */
-    async function until(port: number, said: Record<string, RegExp>): Promise<{ status: number; checks: Said }> {
-      for (;;) {
-        const answer = await ask(port, '/readyz').catch(() => undefined);
-        const checks = (answer?.body as { checks?: Said } | undefined)?.checks ?? {};
-        const holds = Object.entries(said).every(([check, pattern]) => pattern.test(checks[check] ?? ''));
-        if (answer && holds) return { status: answer.status, checks };
-        await sleep(100);
-      }
+    function says(port: number, said: Record<string, RegExp>): Promise<{ status: number; checks: Said }> {
+      return until(
+        async () => {
+          const answer = await ask(port, '/readyz').catch(() => undefined);
+          const checks = (answer?.body as { checks?: Said } | undefined)?.checks ?? {};
+          const holds = Object.entries(said).every(([check, pattern]) => pattern.test(checks[check] ?? ''));
+          return answer && holds ? { status: answer.status, checks } : undefined;
+        },
+        { what: Object.entries(said).join() },
+      );
     }
     const works = { worker: /^ok/, temporal: /^ok/, poller: /^ok/ };
 
     it('knows whether Fragment has answered lately, and who holds the lease', async () => {
-      let holder = -1;
-      for (; holder < 0; await sleep(100)) {
-        const asked = await Promise.all(ports.map((port) => until(port, { lease: /./ })));
-        holder = asked.findIndex(({ checks: { lease } }) => lease === 'held');
-      }
-      const [first, second] = (holder === 0 ? ports : ports.toReversed()) as [number, number];
+      const first = await until(async () => {
+        const asked = await Promise.all(ports.map((port) => says(port, { lease: /./ })));
+        return ports.find((_, at) => asked[at]?.checks.lease === 'held');
+      });
+      const second = ports.find((port) => port !== first)!;
       const checks = { worker: 'ok', temporal: 'ok', poller: 'ok', lease: 'held', fragment: 'ok' };
-      assert.deepEqual(await until(first, works), { status: 200, checks });
+      assert.deepEqual(await says(first, works), { status: 200, checks });
       const idle = { ...checks, lease: 'standing by', fragment: 'not asked' };
       const standsBy = { ...works, lease: /standing by/ };
-      assert.deepEqual(await until(second, standsBy), { status: 200, checks: idle });
+      assert.deepEqual(await says(second, standsBy), { status: 200, checks: idle });
 
       sandbox.faults.add({ kind: 'drop', times: UNTIL_CLEARED });
-      assert.deepEqual(await until(first, { ...works, fragment: /not ready/ }), {
+      assert.deepEqual(await says(first, { ...works, fragment: /not ready/ }), {
         status: 503,
         checks: { ...checks, fragment: 'not ready' },
       });
       assert.equal((await ask(first, '/livez')).status, 200);
-      assert.equal((await until(second, standsBy)).status, 200);
+      assert.equal((await says(second, standsBy)).status, 200);
 
       sandbox.faults.clear();
-      assert.equal((await until(first, { ...works, fragment: /ok/ })).status, 200);
+      assert.equal((await says(first, { ...works, fragment: /ok/ })).status, 200);
     });
 
     it('is known to Temporal by this start, and not by the process id and host of a predecessor in its place', async () => {
       const pids = workers.slice(0, 2).map(({ child }) => `${child.pid}@`);
-      let identities: string[] = [];
-      while (!pids.every((pid) => identities.some((identity) => identity.startsWith(pid)))) {
-        identities = await pollersOf('processes');
-        await sleep(100);
-      }
+      const identities = await until(async () => {
+        const polling = await pollersOf('processes');
+        return pids.every((pid) => polling.some((identity) => identity.startsWith(pid))) ? polling : undefined;
+      });
       for (const identity of identities) assert.match(identity, /^\d+@.+#[0-9a-f]{8}$/);
       assert.notEqual(newIdentity(), newIdentity());
     });
@@ -162,16 +162,16 @@ describe("the worker's health", () => {
     }
 
     it('is not ready once its poller polls in vain, though the worker calls itself running', async () => {
-      assert.equal((await until(doomed, works)).status, 200);
+      assert.equal((await says(doomed, works)).status, 200);
       await connection.operatorService.deleteNamespace({ namespace: 'doomed' });
-      const { status, checks } = await until(doomed, { poller: /failed/ });
+      const { status, checks } = await says(doomed, { poller: /failed/ });
       assert.equal(status, 503);
       assert.equal(checks.worker, 'ok');
     });
 
     it('is not ready when Temporal is gone, and alive all the same', async () => {
       await server.stop();
-      assert.equal((await until(ports[0]!, { temporal: /failed|no answer/ })).status, 503);
+      assert.equal((await says(ports[0]!, { temporal: /failed|no answer/ })).status, 503);
       assert.equal((await ask(ports[0]!, '/livez')).status, 200);
     });
 
@@ -179,7 +179,7 @@ describe("the worker's health", () => {
       const { workflowService } = connection;
       await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
       const look = { namespace, taskQueue: { name: 'any' }, taskQueueType: 1 };
-      while (!(await workflowService.describeTaskQueue(look).catch(() => undefined))) await sleep(100);
+      await until(() => workflowService.describeTaskQueue(look).catch(() => undefined));
     }
   });
 });

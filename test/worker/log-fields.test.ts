@@ -4,7 +4,7 @@ import { Claims } from '../../client/index.js';
 import { taskUid } from '../../fragment/uid.js';
 import { logFields } from '../../worker/log-fields.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 
 type Line = Record<string, unknown> & { msg: string; error?: Record<string, unknown> };
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { leaseStatus } from '../../cli/lease-status.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
@@ -8,6 +7,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { flows, startFlows, type RunningFlows } from '../cli/flows.js';
 import { portToTell } from '../ports.js';
+import { until } from '../until.js';
 
 const FIGURES: Record<string, string[]> = {
   gauge: [
@@ -43,7 +43,7 @@ describe('A gateway, seen from outside', function () {
     await new Onboardings(temporal).start({ userId: 'seen', fields: {} });
     await temporal.workflow.getHandle('onboarding-seen').result();
     // Temporal hears of it by the heartbeat after, last of all: the figures are published before that.
-    while ((await leaseStatus(temporal)).gateway?.writes !== 1) await sleep(200);
+    await until(async () => (await leaseStatus(temporal)).gateway?.writes === 1);
   });
 
   after(async () => {
@@ -108,12 +108,14 @@ describe('A gateway, seen from outside', function () {
     assert.match(unknown.stderr, /--account globex: .* there are: default, acme/);
   });
 
-  async function scrapedUntil(holds: (text: string) => boolean): Promise<string> {
-    for (;;) {
-      const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
-      if (holds(text)) return text;
-      await sleep(200);
-    }
+  function scrapedUntil(holds: (text: string) => boolean): Promise<string> {
+    return until(
+      async () => {
+        const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
+        return holds(text) ? text : undefined;
+      },
+      { what: String(holds) },
+    );
   }
 });
 

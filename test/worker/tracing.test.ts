@@ -12,7 +12,8 @@ import { quiet } from '../../testing/quiet.js';
 import { PrivateExporter } from '../../worker/span-privacy.js';
 import { setBackdrop, type Backdrop } from '../cli/backdrop.js';
 import { flows } from '../cli/flows.js';
-import { until, workflowBundle } from '../stage.js';
+import { workflowBundle } from '../stage.js';
+import { until } from '../until.js';
 import { attribute, startCollector, type Collector, type Span } from './collector.js';
 
 /** Each stands for a person or for what people say. */

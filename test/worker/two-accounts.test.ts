@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { leaseStatus } from '../../cli/lease-status.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
@@ -8,6 +7,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import type { TeamOptions } from '../../sandbox/team.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { startFlows, type RunningFlows } from '../cli/flows.js';
+import { until } from '../until.js';
 
 const ACCOUNTS = { acme: 30, globex: 60 };
 type Account = keyof typeof ACCOUNTS;
@@ -53,7 +53,7 @@ describe('Two Fragment accounts on one Temporal', function () {
       for (const n of [1, 2])
         await claims.start({ id: `${account}-${n}`, total: { amount: 80_000, currency: 'USD' } }, { account });
     }
-    while (sandboxes.acme.tasks.all().length === 0) await sleep(20);
+    await until(() => sandboxes.acme.tasks.all().length > 0, { everyMs: 20 });
     some.child.kill('SIGKILL');
     await heldBy('acme', all);
 
@@ -88,10 +88,10 @@ describe('Two Fragment accounts on one Temporal', function () {
   }
 
   async function heldBy(account: Account, worker: RunningFlows): Promise<void> {
-    for (;;) {
+    const holds = async () => {
       const { held, holder } = await leaseStatus(temporal, account);
-      if (held && holder?.startsWith(`${worker.child.pid}@`)) return;
-      await sleep(100);
-    }
+      return held && holder?.startsWith(`${worker.child.pid}@`);
+    };
+    await until(holds, { what: `process ${worker.child.pid} sends for ${account}` });
   }
 });

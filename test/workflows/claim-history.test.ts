@@ -5,7 +5,8 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { planClaim } from '../../cli/claim-plan.js';
 import type { Claim } from '../../workflows/claim/contract.js';
 import { LIFECYCLES, type Lifecycle, type ProcessState } from '../../workflows/tasks/contract.js';
-import { setStage, until, type Stage } from '../stage.js';
+import { setStage, type Stage } from '../stage.js';
+import { until } from '../until.js';
 
 /** The workflow is told what has happened, and decides what to do: scheduled, started, completed. */
 const DECISION = ['workflowTaskScheduled', 'workflowTaskStarted', 'workflowTaskCompleted'];

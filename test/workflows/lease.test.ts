@@ -7,7 +7,8 @@ import { quiet } from '../../testing/quiet.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { leaseTakenSignal, LEASE_WORKFLOW, type LeaseInput } from '../../workflows/account/lease-contract.js';
 import { leaseQueue, PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
-import { workflowBundle, until } from '../stage.js';
+import { workflowBundle } from '../stage.js';
+import { until } from '../until.js';
 
 describe('gatewayLease', function () {
   this.timeout(120_000);

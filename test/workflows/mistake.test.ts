@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { quiet } from '../../testing/quiet.js';
 import { startDevServer } from '../../worker/embedded/temporal.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { mistaken } from './mistaken-workflow.js';
 
 describe('a process whose code has a mistake', function () {

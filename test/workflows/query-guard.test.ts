@@ -8,7 +8,7 @@ import { executeUpdate } from '../../client/execute-update.js';
 import { quiet } from '../../testing/quiet.js';
 import { interceptorModules } from '../../worker/bundle.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 import { NOT_YET, asked, finishUpdate, standingQuery } from './asked-workflow.js';
 
 /** Which of a waiting Query and a waiting Workflow Task a worker gets first is not ours to say: enough to have both. */
