@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reloadingWorker, watchFolder, workflowSources } from '../../cli/reload.js';
 import type { RunningWorker } from '../../worker/main.js';
-import { until } from '../stage.js';
+import { until } from '../until.js';
 
 describe('the worker of flows dev', function () {
   this.timeout(30_000);
