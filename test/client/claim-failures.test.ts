@@ -19,6 +19,7 @@ function failing(failure: Error) {
     throw failure;
   };
   const client = {
+    connection: {},
     workflow: { getHandle: () => ({ executeUpdate: fail, query: fail, result: fail, describe: fail }) },
     withDeadline: (_: number, ask: () => Promise<unknown>) => ask(),
   } as unknown as Client;
