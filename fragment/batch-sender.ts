@@ -16,8 +16,9 @@ export interface BatchSenderOptions {
   learnt: (what: string, fields: Record<string, unknown>) => void;
 }
 
-/** A 500 so often may be the write's own doing: the first two are more likely to be the server's. */
+/** So many 500s in a row may be the doing of one write of the batch; of one that is alone, so many are. Fewer: the server's. */
 const CRASHES = 2;
+const CRASHES_ALONE = 5;
 /** How many refused writes are remembered. One more is a batch too many at worst. */
 const CULPRITS = 1_000;
 
@@ -121,7 +122,7 @@ export class BatchSender {
     const othersPass = batch.some(({ kind, takenBefore }) => this.taken[kind] > takenBefore);
     const [first] = batch as [PendingWrite];
     if (batch.length === 1) {
-      const own = this.isCulprit(first.uid) || (othersPass && first.crashes > CRASHES);
+      const own = this.isCulprit(first.uid) || (othersPass && first.crashes >= CRASHES_ALONE);
       return own ? this.refuse(first, error) : batch;
     }
     if (doing === 'look') return often && othersPass ? oneByOne(batch) : batch;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { TaskApi } from '../../fragment/client.js';
+import { FragmentRejectedError, FragmentUnavailableError } from '../../fragment/errors.js';
 import { Gateway, type Clock } from '../../fragment/gateway.js';
 import type { Write } from '../../fragment/pending-write.js';
 import type { Task } from '../../fragment/schema.js';
@@ -93,7 +94,15 @@ describe('A gateway that is killed at any moment', function () {
             }
             async function send(write: Write, intent: Write): Promise<void> {
               if (acknowledged.has(write)) return;
-              await life.gateway.write(intent);
+              try {
+                await life.gateway.write(intent);
+              } catch (error) {
+                // Fragment fell over it too often: Temporal asks again. A process would know by then that the task was created.
+                const early = error instanceof FragmentRejectedError && error.status === 404 && write.kind === 'update';
+                if (life.over || !(early || error instanceof FragmentUnavailableError)) throw error;
+                await clock.sleep(1_000);
+                return send(write, { ...write, unsure: true });
+              }
               if (!life.over) acknowledged.add(write);
             }
           }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FragmentUnavailableError } from '../../fragment/errors.js';
+import { FragmentRejectedError, FragmentUnavailableError } from '../../fragment/errors.js';
 import { Gateway } from '../../fragment/gateway.js';
 import type { Write } from '../../fragment/pending-write.js';
 import { taskUid } from '../../fragment/uid.js';
@@ -35,6 +35,7 @@ describe('Gateway, for any arrivals, faults and refusals', function () {
         const gateway = new Gateway({ client: server, requestsPerMinute: LIMIT, maxBatch: MAX_BATCH, clock });
 
         const newest = new Map<string, number>();
+        const created = new Map<string, Promise<unknown>>();
         const settled = await clock.run(arrive());
         gateway.close();
 
@@ -61,19 +62,25 @@ describe('Gateway, for any arrivals, faults and refusals', function () {
             const kind = version === 1 ? 'create' : 'update';
             const write = asked({ uid, kind, body: { fields: { version } } });
             write.catch(() => 'settled below');
+            if (kind === 'create') created.set(uid, write);
             waiting.push(write);
           }
           return Promise.allSettled(waiting);
         }
 
-        /** As Temporal does, again where there was no answer; a process has one write of a task under way, the newest. */
+        /**
+         * As Temporal does, again where Fragment fell over it too often; a process has one write of a task under way, the
+         * newest, and changes no task before it knows that it was created.
+         */
         async function asked(write: Write): Promise<unknown> {
           try {
             return await gateway.write(write);
           } catch (error) {
-            if (!(error instanceof FragmentUnavailableError)) throw error;
-            const superseded = newest.get(write.uid) !== write.body.fields?.version;
-            return superseded ? undefined : asked({ ...write, unsure: true });
+            const early = error instanceof FragmentRejectedError && error.status === 404 && write.kind === 'update';
+            if (early) await created.get(write.uid);
+            else if (!(error instanceof FragmentUnavailableError)) throw error;
+            else if (write.kind === 'update' && newest.get(write.uid) !== write.body.fields?.version) return undefined;
+            return asked({ ...write, unsure: true });
           }
         }
       }),
