@@ -1,6 +1,6 @@
 import { BulkReader, type Request } from '../fragment/bulk-read.js';
 import type { FragmentClient, TaskApi } from '../fragment/client.js';
-import { FragmentRejectedError } from '../fragment/errors.js';
+import { FragmentRejectedError, isCrash } from '../fragment/errors.js';
 import type { Task } from '../fragment/schema.js';
 import { stepDown, type FeedCursor } from './feed-cursor.js';
 import { OpenTaskSweep } from './feed-sweep.js';
@@ -28,8 +28,9 @@ export interface Seen {
 type Attempt = Seen | { refused: string };
 type Look = Omit<LookOptions, 'hinted'> & { hinted: ReadonlyMap<string, string> };
 
-/** Suspects that a round reads singly. */
+/** Suspects that a round reads singly, and those of which it asks whether they are awaited still. */
 const SUSPECTS = 5;
+const IN_LINE = 100;
 
 /**
  * Looks at the awaited tasks by the best way that works, stepping down within the round where one does not. However many
@@ -40,7 +41,7 @@ const SUSPECTS = 5;
 export class AwaitedLooks {
   private readonly bulk: BulkReader;
   private readonly sweep: OpenTaskSweep;
-  /** Left out of bulk reads, where a missing task may refuse the whole request; as large as what is awaited at most. */
+  /** Left out of bulk reads, where a missing task may refuse the whole request; until its turn shows that nobody waits for it. */
   private readonly missing = new Set<string>();
   /** A bulk read has shown them archived, and no read of their own has yet. */
   private readonly archived = new Set<string>();
@@ -96,11 +97,11 @@ export class AwaitedLooks {
   private async amongOpen(cursor: FeedCursor, look: Look): Promise<Attempt> {
     // A round that a webhook has asked for is over sooner without the sweep.
     if (look.requests <= 1 && look.hinted.size > 0) return this.singly(firstOf(look.hinted), look.signal);
+    // Before the sweep, which takes its time: a task that is opened during it is no suspect.
+    const awaited = await this.awaited.awaitedTasks();
     const swept = await this.sweep.open(look.signal);
     if ('refused' in swept) return swept;
-    const awaited = await this.awaited.awaitedTasks();
-    cursor.cycled = true;
-    cursor.awaited = awaited.size;
+    Object.assign(cursor, { cycled: true, awaited: awaited.size, counted: 0, place: undefined });
     const closed = [...awaited.keys()].filter((uid) => !swept.open.has(uid));
     return this.suspects(cursor, closed, awaited, look);
   }
@@ -122,15 +123,15 @@ export class AwaitedLooks {
     { hinted, requests, signal }: Look,
   ): Promise<Seen> {
     const first = suspects.filter((uid) => hinted.has(uid)).slice(0, SUSPECTS);
-    const turn = requests > 0 ? next(suspects.toSorted(), cursor.suspect, SUSPECTS) : [];
-    if (requests > 0) cursor.suspect = turn.at(-1);
-    const due = [...new Set([...first, ...turn])];
+    const line = requests > 0 ? next(suspects.toSorted(), cursor.suspect, IN_LINE) : [];
     // Found in an earlier round, they may be awaited no more.
-    const unsure = await this.awaited.awaitedAmong(due.filter((uid) => !known.has(uid)));
+    const unsure = await this.awaited.awaitedAmong(line.filter((uid) => !known.has(uid)));
     const owners = new Map([...known, ...unsure]);
-    for (const uid of due) if (!owners.has(uid)) this.forget(uid);
-    const awaited = due.flatMap((uid) => (owners.has(uid) ? [[uid, owners.get(uid) as string] as const] : []));
-    const seen = await this.singly(new Map(awaited), signal);
+    for (const uid of line) if (!owners.has(uid)) this.forget(uid);
+    const turn = line.filter((uid) => owners.has(uid)).slice(0, SUSPECTS);
+    if (requests > 0) cursor.suspect = turn.at(-1);
+    const due = [...new Set([...first, ...turn])].map((uid) => [uid, owners.get(uid) as string] as const);
+    const seen = await this.singly(new Map(due), signal);
     for (const { uid } of seen.tasks) this.forget(uid);
     return { ...seen, owners };
   }
@@ -147,12 +148,16 @@ export class AwaitedLooks {
   /** The only reads that may say a task is gone. */
   async readSingly(uids: readonly string[], signal?: AbortSignal): Promise<Pick<Seen, 'tasks' | 'deleted'>> {
     const seen: Pick<Seen, 'tasks' | 'deleted'> = { tasks: [], deleted: [] };
+    let crashes = 0;
     for (const uid of uids) {
       try {
         seen.tasks.push(await this.request(() => this.client.getTask(uid), { signal }));
       } catch (error) {
-        if (!(error instanceof FragmentRejectedError)) throw error;
-        if (error.status === 404) seen.deleted.push(uid);
+        // What Fragment falls over must not keep the others from being told of.
+        if (isCrash(error)) crashes += 1;
+        else if (!(error instanceof FragmentRejectedError)) throw error;
+        else if (error.status === 404) seen.deleted.push(uid);
+        if (crashes > 1 && crashes === uids.length) throw error;
       }
     }
     return seen;

@@ -3,7 +3,7 @@ import { cancellationSignal, heartbeat, metricMeter } from '@temporalio/activity
 import type { Client } from '@temporalio/client';
 import type { Unreadable } from '../fragment/bulk-read.js';
 import type { FragmentClient, TaskFilter } from '../fragment/client.js';
-import { FragmentRejectedError } from '../fragment/errors.js';
+import { FragmentRejectedError, isCrash } from '../fragment/errors.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
@@ -154,7 +154,7 @@ export function createReconcileActivities(options: ReconcileActivityOptions) {
     try {
       return await gateway.request(() => client.getTask(uid), { signal: cancellationSignal() });
     } catch (error) {
-      if (!(error instanceof FragmentRejectedError)) throw error;
+      if (!(error instanceof FragmentRejectedError || isCrash(error))) throw error;
       if (error.status !== 404) unreadable(uid, error);
       return undefined;
     }

@@ -39,8 +39,8 @@ export class RunningProcesses implements AwaitedTasks {
     const waiting = new Map<string, string>();
     let after: string | undefined;
     do {
-      const { tasks, next } = await this.awaitedAfter(after, LISTED_AT_ONCE);
-      for (const [uid, workflowId] of tasks) waiting.set(uid, workflowId);
+      const { listed, next } = await this.list(LISTED_AT_ONCE, after);
+      for (const { workflowId, uids } of listed) for (const uid of uids) waiting.set(uid, workflowId);
       after = next;
     } while (after);
     return waiting;
@@ -50,11 +50,13 @@ export class RunningProcesses implements AwaitedTasks {
   async awaitedAfter(place: string | undefined, count: number) {
     const tasks = new Map<string, string>();
     let next = place;
-    // Where other accounts have most of the processes, a page of the list brings few of ours.
+    let size = count;
     for (let pages = 0; pages < PAGES_AT_MOST && tasks.size < count && (next || pages === 0); pages += 1) {
-      const page = await this.list(Math.min(LISTED_AT_ONCE, count - tasks.size), next);
+      const page = await this.list(Math.min(LISTED_AT_ONCE, size), next);
       for (const { workflowId, uids } of page.listed) for (const uid of uids) tasks.set(uid, workflowId);
       next = page.next;
+      // Where other accounts have most of the processes, it takes a larger page to find as many of ours.
+      size = Math.ceil(((count - tasks.size) * size) / Math.max(1, page.listed.length));
     }
     return { tasks, ...(next ? { next } : {}) };
   }

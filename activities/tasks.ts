@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
-import { FragmentRejectedError } from '../fragment/errors.js';
+import { FragmentRejectedError, isCrash } from '../fragment/errors.js';
 import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Task, TaskStatus, TaskWrite } from '../fragment/schema.js';
@@ -23,6 +23,9 @@ export interface TaskActivityOptions {
 
 /** No key of an earlier answer may count for the next step. Nulls clear it whether the server merges or replaces. */
 const CLEARED_ANSWER = { decision: null, note: null, reference: null, corrections: null };
+
+/** Of an activity, before a task among many that Fragment falls over is given up: some minutes of Temporal's retries. */
+const ATTEMPTS_AT_A_CRASH = 5;
 
 /**
  * What a process does to its tasks. Each write is safe to repeat: Temporal may run an activity again after a crash, and
@@ -52,8 +55,8 @@ export function createTaskActivities(options: TaskActivityOptions) {
 
     /**
      * Creates many tasks, or brings them to what is said of them: one activity, and as few requests as batches hold. The
-     * outcomes come in the order of the tasks; one that Fragment refuses costs only itself. The same key twice is one
-     * task, by the last that is said of it.
+     * outcomes come in the order of the tasks; one that Fragment refuses, or falls over in one attempt after the other while
+     * it takes others, costs only itself. The same key twice is one task, by the last that is said of it.
      */
     upsertTasks(input: { tasks: UpsertTask[]; mayExist?: boolean }): Promise<UpsertedTask[]> {
       return orFailure(async () => {
@@ -62,12 +65,15 @@ export function createTaskActivities(options: TaskActivityOptions) {
         setMaxListeners(newest.size + 10, cancellationSignal());
         const upserts = [...newest].map(async ([uid, { fields, due }]): Promise<UpsertedTask> => {
           const body: TaskWrite = due ? { fields, due_at: due } : { fields };
-          const stillNeeded = (task: Task | undefined) => !holds(task, body);
+          // With a server that sets it back to TODO, a task that people have begun stays as it is.
+          const begun = (task: Task | undefined) => looksFirst && task !== undefined && task.status !== 'TODO';
+          const stillNeeded = (task: Task | undefined) => !holds(task, body) && !begun(task);
           try {
             await tasks.write({ uid, kind: 'create', body, unsure: looksFirst || input.mayExist, stillNeeded });
             return { uid };
           } catch (error) {
-            if (!isRefusal(error)) throw error;
+            const inVain = isCrash(error) && activityInfo().attempt >= ATTEMPTS_AT_A_CRASH;
+            if (!isRefusal(error) && !inVain) throw error;
             return { uid, refused: (toFailure(error) as Error).message };
           }
         });

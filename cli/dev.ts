@@ -36,10 +36,10 @@ async function dev({ team = false, worker, json }: DevOptions, interrupted: Abor
   const { onStage } = await import('./stage.js');
   await onStage({ ...keep, team, worker, reload: true }, async (stage) => {
     note(again ? `going on with what ${PLACE} holds; delete it to begin anew` : `state is kept in ${PLACE}`);
-    const { uiUrl, address, setAside, sandbox, config } = stage;
+    const { uiUrl, address, temporalEnv, setAside, sandbox, config } = stage;
     const fragment = sandbox ? environmentOf(sandbox, config.FRAGMENT_API_TOKEN) : {};
-    const env = { TEMPORAL_ADDRESS: address, ...fragment };
-    if (json) printJson({ temporalUi: uiUrl, inbox: sandbox?.url, env });
+    const env = { ...temporalEnv, ...fragment };
+    if (json) printJson({ temporalUi: uiUrl, inbox: sandbox?.url, env, unset: setAside });
     else {
       print(uiUrl ? `Temporal Web UI: ${uiUrl}` : `Temporal: ${address}`);
       print(sandbox ? `inbox: ${sandbox.url}` : `Fragment: ${config.FRAGMENT_API_URL}`);

@@ -2,10 +2,10 @@
 const OF_ANOTHER = /^TEMPORAL_(NAMESPACE|API_KEY|PROFILE|CONFIG_FILE|TLS(_.*)?|GRPC_META_.*)$/;
 
 /**
- * Makes the environment name the server at this address, plainly. Answers which variables were set aside for that, and how
- * to give the environment back as it was.
+ * Makes the environment name the server at this address, plainly. Answers what it says then, which variables were set
+ * aside for that, and how to give the environment back as it was.
  */
-export function pointAt(address: string, env = process.env): { setAside: string[]; restore: () => void } {
+export function pointAt(address: string, env = process.env) {
   const before = { ...env };
   const setAside = Object.keys(env).filter((name) => env[name] && OF_ANOTHER.test(name));
   for (const name of setAside) delete env[name];
@@ -13,8 +13,9 @@ export function pointAt(address: string, env = process.env): { setAside: string[
   const told = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: 'default', TEMPORAL_TLS: 'false' };
   Object.assign(env, told);
   return {
+    told,
     setAside,
-    restore() {
+    restore: (): void => {
       for (const name of Object.keys(told)) delete env[name];
       for (const name of [...Object.keys(told), ...setAside]) if (before[name] !== undefined) env[name] = before[name];
     },

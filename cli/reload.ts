@@ -44,18 +44,22 @@ export async function reloadingWorker(start: () => Promise<RunningWorker>, folde
 
   async function restart(): Promise<void> {
     if (stopped) return;
+    const before = worker;
     try {
-      const before = worker;
-      worker = follow(await start());
-      await before.stop();
-      note('workflows changed: the worker was restarted');
+      worker = await start();
     } catch (error) {
-      note(`error: workflows changed, and the worker goes on with the old ones: ${messageOf(error)}`);
+      return note(`error: workflows changed, and the worker goes on with the old ones: ${messageOf(error)}`);
     }
+    follow(worker);
+    // How the old one ends is nobody's concern any more.
+    await before.stop().catch((error: unknown) => note(`the worker before did not stop well: ${messageOf(error)}`));
+    note('workflows changed: the worker was restarted');
   }
 
   function follow(started: RunningWorker): RunningWorker {
-    started.done.catch(fail);
+    started.done.catch((error: unknown) => {
+      if (started === worker) fail(error);
+    });
     return started;
   }
 }

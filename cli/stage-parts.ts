@@ -38,6 +38,8 @@ export async function stageSandbox(
 export interface StagedTemporal {
   address: string;
   uiUrl?: string;
+  /** What another terminal needs to speak with it. */
+  temporalEnv: Record<string, string>;
   /** Variables of this shell that mean another server, and that whoever looks for this one has to do without. */
   setAside: string[];
 }
@@ -47,15 +49,15 @@ export async function stageTemporal({ temporalDb }: Keep, undo: Undo): Promise<S
   const { address } = connectConfig().connectionOptions;
   if (address) {
     await withTemporal(registerIfAllowed);
-    return { address, setAside: [] };
+    return { address, temporalEnv: { TEMPORAL_ADDRESS: address }, setAside: [] };
   }
   const server = await startDevServer({ dbFilename: temporalDb, searchAttributes: spelledTypes() });
   undo.push(() => server.stop());
-  const { setAside, restore } = pointAt(server.address);
+  const { told, setAside, restore } = pointAt(server.address);
   undo.push(async () => restore());
   if (setAside.length > 0)
     note(`no address of a Temporal server is set, so one of our own is used, without ${setAside.join(', ')}`);
-  return { address: server.address, uiUrl: server.uiUrl, setAside };
+  return { address: server.address, temporalEnv: told, uiUrl: server.uiUrl, setAside };
 }
 
 /** Temporal Cloud, and a strict administrator, do not let a client register search attributes. */

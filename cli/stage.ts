@@ -22,6 +22,8 @@ export interface Stage {
   /** Absent where Temporal was there already: its Web UI is whoever runs it knows where. */
   uiUrl?: string;
   address: string;
+  /** What another terminal needs to speak with this Temporal. */
+  temporalEnv: Record<string, string>;
   /** Variables that mean another Temporal than this one. */
   setAside: string[];
   /** Absent where a real Fragment is spoken to. */
@@ -53,7 +55,7 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
     // Temporal's native runtime ends with the last worker: without one it would keep the process. A signal stops no worker by
     // itself: whoever performs has something to ask of them first, and they are taken down with the rest.
     if (options.worker !== false) installTelemetry(config, { shutdownSignals: [] });
-    const { uiUrl, address, setAside } = await stageTemporal(options, undo);
+    const { uiUrl, address, temporalEnv, setAside } = await stageTemporal(options, undo);
     sandbox?.sandbox.linkTemporal(uiUrl);
 
     const connected = await connect();
@@ -69,6 +71,7 @@ export async function onStage<T>(options: StageOptions, perform: (stage: Stage) 
       config,
       uiUrl,
       address,
+      temporalEnv,
       setAside,
       sandbox: sandbox?.sandbox,
       failed: worker?.failed ?? new Promise(() => undefined),

@@ -1,6 +1,6 @@
 import { BatchSize, type Suspects } from './batch-size.js';
 import type { TaskApi } from './client.js';
-import { FragmentAuthError, FragmentError, FragmentRejectedError } from './errors.js';
+import { FragmentAuthError, FragmentError, FragmentRejectedError, isCrash } from './errors.js';
 import type { Intent, PendingWrite } from './pending-write.js';
 import type { Task } from './schema.js';
 
@@ -65,7 +65,9 @@ export class BatchSender {
   async send(batch: PendingWrite[]): Promise<PendingWrite[]> {
     try {
       const tasks = await this.transmit(batch);
-      this.options.size.took(batch.filter(({ uid }) => tasks.has(uid)).length);
+      const taken = batch.filter(({ uid }) => tasks.has(uid)).length;
+      this.options.size.took(taken);
+      if (batch[0]) this.taken[batch[0].kind] += taken;
       return batch.filter((write) => {
         const task = tasks.get(write.uid);
         if (task) this.accept(write, write.intents, task);
@@ -136,7 +138,6 @@ export class BatchSender {
 
   private accept(write: PendingWrite, intents: readonly Intent[], task: Task): void {
     this.culprits.delete(write.uid);
-    this.taken[write.kind] += 1;
     this.options.acknowledged(intents, task);
     if (write.suspects) this.decide(write.suspects, 'accepted');
   }
@@ -174,5 +175,4 @@ function oneByOne(batch: PendingWrite[]): PendingWrite[] {
   return batch;
 }
 
-const isCrash = (error: unknown): error is FragmentError => error instanceof FragmentError && error.status === 500;
 const byUid = (tasks: Task[]): Map<string, Task> => new Map(tasks.map((task) => [task.uid, task]));

@@ -1,5 +1,5 @@
 import type { TaskApi } from './client.js';
-import { FragmentRejectedError } from './errors.js';
+import { FragmentRejectedError, isCrash, type FragmentError } from './errors.js';
 import type { Task } from './schema.js';
 import { taskUid } from './uid.js';
 
@@ -8,8 +8,8 @@ export type Request = <T>(send: () => Promise<T>, options: { signal?: AbortSigna
 
 type Way = 'query' | 'empty-patch' | 'one-by-one';
 
-/** Told of a task whose own read is refused otherwise than by a 404: it may well exist. */
-export type Unreadable = (uid: string, error: FragmentRejectedError) => void;
+/** Told of a task whose own read is refused otherwise than by a 404, or gets a 500: it may well exist. */
+export type Unreadable = (uid: string, error: FragmentError) => void;
 
 /** One call of the reader. */
 interface Reading {
@@ -63,8 +63,8 @@ export class BulkReader {
   /**
    * The tasks that exist, in no particular order. A uid that is missing in the answer was not found.
    *
-   * @throws FragmentRejectedError, unless `unreadable` is told instead, when the read of a single task is refused otherwise
-   * than by a 404.
+   * @throws FragmentRejectedError or FragmentUnavailableError, unless `unreadable` is told instead, when the read of a single
+   * task is refused otherwise than by a 404, or gets a 500.
    */
   async read(uids: readonly string[], signal?: AbortSignal, unreadable: Unreadable = thrown): Promise<Task[]> {
     const reading: Reading = { signal, unreadable };
@@ -197,7 +197,7 @@ export class BulkReader {
       try {
         tasks.push(await this.request(() => this.client.getTask(uid), reading));
       } catch (error) {
-        if (!(error instanceof FragmentRejectedError)) throw error;
+        if (!(error instanceof FragmentRejectedError || isCrash(error))) throw error;
         if (error.status !== 404) reading.unreadable(uid, error);
       }
     }

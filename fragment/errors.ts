@@ -31,6 +31,11 @@ export class FragmentUnavailableError extends FragmentError {
   retryAfterMs?: number;
 }
 
+/** A 500: Fragment fell over what was asked. Unlike a 502 or 503 it may do so each time, and over nothing else. */
+export function isCrash(error: unknown): error is FragmentUnavailableError {
+  return error instanceof FragmentUnavailableError && error.status === 500;
+}
+
 /** Makes the error for an answer that is not a success, whatever its body looks like (fact sheet, 1.5). */
 export function errorFor(request: string, status: number, body: unknown, retryAfter?: string): FragmentError {
   const reason = oneLine(reasonOf(body)) || 'no reason given';

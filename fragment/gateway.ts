@@ -148,7 +148,8 @@ export class Gateway {
 
   /**
    * Reads tasks by uid, as many with one request as the server allows; tasks that do not exist are left out.
-   * @throws FragmentRejectedError where Fragment refuses to show one of them, unless `unreadable` is told instead.
+   * @throws FragmentRejectedError where Fragment refuses to show one of them, unless `unreadable` is told instead; of one that
+   * gets a 500 it is told as well.
    */
   readMany(
     uids: readonly string[],

@@ -142,5 +142,6 @@ async function unknownUid({ wire, tasks }: ProbeContext): Promise<Record<string,
   // Left out of an answer that is a success, it may be there all the same.
   const { status } = isRefusal(answer.status) ? answer : await wire.ask('GET', `/tasks/${uid}`);
   if (status === 404) tasks.gone(uid);
+  else if (status < 400) return { patchMissing: { value: 'create' } };
   return { patchMissing: status === 404 ? { value: '404' } : cannotTell(`it was answered ${answer.status}`) };
 }

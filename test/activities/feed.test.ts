@@ -304,6 +304,24 @@ describe('the change feed', function () {
     assert.deepEqual(tasksTold(), [feedUid(1)]);
   });
 
+  for (const way of WAYS) {
+    it(`tells of the others though Fragment falls over a task whenever it is read (${way})`, async () => {
+      parts = await feedParts(ONLY[way]);
+      for (let n = 0; n < 3; n += 1) parts.open(n);
+      await parts.rounds(2);
+      parts.sandbox.faults.add({
+        kind: 'status',
+        status: 500,
+        times: 'always',
+        match: { method: 'GET', path: `/tasks/${feedUid(1)}` },
+      });
+      parts.finish(feedUid(2));
+      await parts.round({ hints: [feedUid(1)], requests: 1 });
+      await parts.rounds(3);
+      assert.deepEqual(tasksTold(), [feedUid(2)]);
+    });
+  }
+
   describe('with 3,000 open tasks', () => {
     const TASKS = 3_000;
     const crowd = async (way: FeedWay) => {

@@ -38,4 +38,16 @@ describe('the running processes', () => {
     assert.equal((await new RunningProcesses(temporal.client).awaitedTasks()).size, 2_001);
     assert.equal(temporal.pages, 3);
   });
+
+  it('are gone through in larger pages where most of them are of other accounts', async () => {
+    running(5_000);
+    for (let n = 0; n < 5_000; n += 1) if (n % 100 > 0) temporal.accounts.set(`claim-${n}`, 'acme');
+    const processes = new RunningProcesses(temporal.client);
+    const { tasks, next } = await processes.awaitedAfter(undefined, 10);
+    assert.ok(tasks.size >= 10 && temporal.pages <= 4, `${tasks.size} tasks in ${temporal.pages} pages`);
+    const rest = await processes.awaitedAfter(next, 1_000);
+    assert.deepEqual([tasks.size + rest.tasks.size, rest.next], [50, undefined]);
+    temporal.pages = 0;
+    assert.deepEqual([(await processes.awaitedTasks()).size, temporal.pages], [50, 5]);
+  });
 });

@@ -27,6 +27,9 @@ describe('what Temporal is asked', () => {
         const [, ms] = /^(\d+)m$/.exec(timeout ?? '') ?? [];
         assert.ok(Number(ms) > 10_000 && Number(ms) <= 15_000, `${method}: ${timeout}`);
       }
+      await assert.rejects(client.withDeadline(Date.now() + 60_000, () => claims.start(claim)));
+      const [, ms] = /^(\d+)m$/.exec(stub.calls.at(-1)?.timeout ?? '') ?? [];
+      assert.ok(Number(ms) > 50_000, `the caller's own: ${ms}`);
     } finally {
       await connection.close();
       await stub.close();
@@ -40,7 +43,8 @@ describe('what Temporal is asked', () => {
     let asked = 0;
     const withDeadline = (_: number, ask: () => Promise<unknown>) => ((asked += 1), ask());
     const listed: string[] = [];
-    for await (const item of eachInTime({ withDeadline } as unknown as Client, list())) listed.push(item);
+    for await (const item of eachInTime({ withDeadline, connection: {} } as unknown as Client, list()))
+      listed.push(item);
     assert.deepEqual([listed, asked], [['a', 'b', 'c'], 4]);
   });
 });

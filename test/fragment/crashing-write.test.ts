@@ -72,6 +72,27 @@ describe('A write that Fragment answers with 500, each time', () => {
     assert.equal(gateway.stats().maxBatchNow, 100);
   });
 
+  it('fails for nobody while updates alone are not taken, though looks show that others were', async () => {
+    const uids = Array.from({ length: 40 }, (_, n) => taskUid(`crash#updates#${n}`));
+    const { server, gateway } = opened(new Set());
+    const others = Array.from({ length: 40 }, (_, n) => taskUid(`crash#others#${n}`));
+    for (const uid of [...uids, ...others]) server.tasks.set(uid, { uid, status: 'TODO' });
+    const patch = { tasks: server.patchTasks, task: server.patchTask };
+    const down = async () => {
+      throw new FragmentUnavailableError('500', 'request', 500);
+    };
+    Object.assign(server, { patchTasks: down, patchTask: down });
+    const updates = uids.map((uid) => gateway.write({ uid, kind: 'update', body: { fields: { title: 'U' } } }));
+    const found = (async () => {
+      for (const uid of others) {
+        await clock.sleep(5_000);
+        await gateway.write({ uid, kind: 'create', body: { fields: { title: 'T' } }, unsure: true });
+      }
+      Object.assign(server, { patchTasks: patch.tasks, patchTask: patch.task });
+    })();
+    await clock.run(Promise.all([found, ...updates]));
+  });
+
   it('costs nobody else over HTTP either', async () => {
     const sandbox = await startSandbox({ token: 't', team: false, behaviour: { rateLimit: 10_000 } });
     const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 't', userAgent: 'test/0' });
