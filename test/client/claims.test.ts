@@ -29,7 +29,11 @@ function fakeTemporal() {
       },
     }),
   };
-  const client = { workflow, withDeadline: (_: number, ask: () => Promise<unknown>) => ask() } as unknown as Client;
+  const client = {
+    workflow,
+    connection: {},
+    withDeadline: (_: number, ask: () => Promise<unknown>) => ask(),
+  } as unknown as Client;
   return { claims: new Claims(client), client, starts };
 }
 

@@ -43,7 +43,7 @@ describe('hostile text', function () {
     const started: Record<string, unknown>[] = [];
     const start = (_: string, options: Record<string, unknown>) => void started.push(options);
     const withDeadline = (_: number, ask: () => Promise<unknown>) => ask();
-    const claims = new Claims({ workflow: { start }, withDeadline } as unknown as Client);
+    const claims = new Claims({ workflow: { start }, connection: {}, withDeadline } as unknown as Client);
     const type = '![x](http://evil.example/a.png)<img/src=x>';
     await claims.start({ id: '[pay](http://evil.example)', total: { amount: 1, currency: 'USD' }, type });
     const { staticSummary, staticDetails } = started[0] ?? {};
