@@ -4,7 +4,7 @@ import { FragmentRejectedError, isCrash } from '../fragment/errors.js';
 import type { Task } from '../fragment/schema.js';
 import { stepDown, type FeedCursor } from './feed-cursor.js';
 import { OpenTaskSweep } from './feed-sweep.js';
-import { takeTurn, type AwaitedTasks, type Turn } from './feed-turn.js';
+import { takeTurn, type AwaitedTasks } from './feed-turn.js';
 
 export interface LookOptions {
   /** Tasks that a webhook has named: these first. */
@@ -86,7 +86,7 @@ export class AwaitedLooks {
     const due = [...owners.keys()].filter((uid) => !this.missing.has(uid));
     const tasks = await this.bulk.readInBulk(due, look.signal);
     if (!tasks) return { refused: 'Fragment neither queries tasks by uid nor answers a batch of uids' };
-    turn.over(cursor);
+    turn.over();
     const found = new Set(tasks.map(({ uid }) => uid));
     for (const uid of due) if (!found.has(uid)) this.missing.add(uid);
     for (const { uid, archived } of tasks) if (archived) this.archived.add(uid);
@@ -109,9 +109,9 @@ export class AwaitedLooks {
   private async oneByOne(cursor: FeedCursor, look: Look): Promise<Seen> {
     // Behind the list, single reads are for spot checks alone: a whole cycle of them would cost hours of the budget.
     if (look.audit) cursor.cycled = true;
-    const turn: Turn = await takeTurn(this.awaited, cursor, look.audit ? Math.min(1, look.requests) : look.requests);
+    const turn = await takeTurn(this.awaited, cursor, look.audit ? Math.min(1, look.requests) : look.requests);
     const seen = await this.singly(new Map([...firstOf(look.hinted), ...turn.tasks]), look.signal);
-    turn.over(cursor);
+    turn.over();
     return seen;
   }
 

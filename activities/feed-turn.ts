@@ -16,7 +16,7 @@ const PASSING = [1, 4, 8, 14];
 export interface Turn {
   tasks: ReadonlyMap<string, string>;
   /** They have been looked at: the next turn begins behind them. A turn that failed is taken again. */
-  over(cursor: FeedCursor): void;
+  over(): void;
 }
 
 /**
@@ -28,10 +28,10 @@ export async function takeTurn(awaited: AwaitedTasks, cursor: FeedCursor, count:
   const { tasks, next } = await pageFrom(awaited, cursor, count);
   return {
     tasks,
-    over(after) {
-      after.place = next;
-      after.counted = (after.counted ?? 0) + tasks.size;
-      if (next === undefined) endCycle(after);
+    over() {
+      cursor.place = next;
+      cursor.counted = (cursor.counted ?? 0) + tasks.size;
+      if (next === undefined) endCycle(cursor);
     },
   };
 }

@@ -1,12 +1,12 @@
 import {
   type Client,
-  isGrpcServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { claimWorkflowId } from '../workflows/claim/contract.js';
+import { codeOf } from './call.js';
 import { isUnprocessed } from './execute-update.js';
 import {
   ClaimClosedError,
@@ -39,8 +39,8 @@ export async function explain(
 
 /** Temporal is there, and no worker has answered. */
 export function isSilence(error: unknown): boolean {
-  const grpc = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  return isGrpcServiceError(grpc) && SILENT_CODES.includes(grpc.code);
+  const code = codeOf(error);
+  return code !== undefined && SILENT_CODES.includes(code);
 }
 
 /** An Update to a process that has ended is "not found" to Temporal, just like one that never was. */

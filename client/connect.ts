@@ -1,13 +1,7 @@
-import {
-  Client,
-  Connection,
-  ServiceError,
-  isGrpcServiceError,
-  type ClientOptions,
-  type ConnectionOptions,
-} from '@temporalio/client';
+import { Client, Connection, type ClientOptions, type ConnectionOptions } from '@temporalio/client';
 import { connectConfig } from '../codec/connect-config.js';
 import { dataConverter } from '../codec/data-converter.js';
+import { codeOf } from './call.js';
 import { TemporalRefusedError, TemporalUnreachableError } from './errors.js';
 
 export interface Connected {
@@ -54,9 +48,8 @@ export async function connect(options: Pick<ClientOptions, 'dataConverter'> = {}
 
 /** gRPC's name for not taking credentials, where that is what came of connecting. */
 function refusal(error: unknown): string | undefined {
-  const cause = error instanceof ServiceError ? error.cause : error;
   const codes: Record<number, string> = { 7: 'PERMISSION_DENIED', 16: 'UNAUTHENTICATED' };
-  return isGrpcServiceError(cause) ? codes[cause.code] : undefined;
+  return codes[codeOf(error) ?? 0];
 }
 
 /** A process that has registered no SDK loses the spans, and nothing else. */

@@ -1,12 +1,12 @@
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { callContext } from './call.js';
 
 /** How long Temporal may take to answer. Without it a call would wait for ever where nobody answers. */
 export const ANSWER_SECONDS = 15;
 
 /** One question to Temporal, which is answered in time or fails. A deadline of the caller's (`client.withDeadline`) stands. */
 export function inTime<T>(client: Client, ask: () => Promise<T>): Promise<T> {
-  const { callContextStorage } = client.connection as Partial<Connection>;
-  if (callContextStorage?.getStore()?.deadline !== undefined) return ask();
+  if (callContext(client).deadline !== undefined) return ask();
   return client.withDeadline(Date.now() + ANSWER_SECONDS * 1_000, ask);
 }
 

@@ -38,7 +38,8 @@ export interface TaskFilter {
 }
 
 /**
- * One method for each endpoint that is safe to ask twice, comments apart. Each call is one request: no retries, no waiting (see Gateway).
+ * One method for each endpoint that is safe to ask twice, comments apart. Each call is one request: no retries, no waiting
+ * (see Gateway).
  *
  * @throws FragmentRejectedError, FragmentAuthError, FragmentUnavailableError; a ZodError for input that Fragment's
  * documented shapes do not allow, before anything is sent.

@@ -3,7 +3,8 @@
  *
  * What it is not: Fragment. No queues, routing, skills, cases, forms, users, roles, metrics, webhooks or attachments; nothing
  * that the documentation leaves open is known to be so (what a client was seen to depend on is a switch in behaviour.ts, the
- * rest is assumed: docs/probe.md); no load or latency is imitated. The ledger at /payments is nobody's API. The inbox page and /_sandbox ask for no token: listen on 127.0.0.1 only.
+ * rest is assumed: docs/probe.md); no load or latency is imitated. The ledger at /payments is nobody's API. The inbox page and
+ * /_sandbox ask for no token: listen on 127.0.0.1 only.
  */
 import type { Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';

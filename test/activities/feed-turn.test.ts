@@ -30,7 +30,7 @@ describe('the turn of awaited tasks to be looked at', () => {
     const all: string[][] = [];
     for (let n = 0; n < count; n += 1) {
       const turn = await takeTurn(awaited, cursor, 2);
-      turn.over(cursor);
+      turn.over();
       all.push([...turn.tasks.keys()]);
     }
     return all;
