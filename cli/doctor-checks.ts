@@ -8,7 +8,7 @@ import { fragmentClient } from '../worker/fragment.js';
 import { feedFinding, leaseFinding } from './doctor-account.js';
 import { unanswered, type Finding } from './doctor-finding.js';
 import { webhook } from './doctor-webhook.js';
-import { workersFinding } from './doctor-workers.js';
+import { backlogFinding, workersFinding } from './doctor-workers.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from '../worker/search-attributes.js';
 import { refusalCode } from '../worker/setup-error.js';
@@ -99,6 +99,7 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
   yield await searchAttributesFinding(client);
   const processes = await workersFinding(client);
   yield processes;
+  yield await backlogFinding(client);
   for (const { name: account } of accounts) {
     yield await leaseFinding(client, account);
     // The feed is a workflow: with nobody to run it, the question would only time out.

@@ -19,11 +19,38 @@ export async function workersFinding(client: Client): Promise<Finding> {
   }
 }
 
+/** Whether what is started is taken up: a process that has not begun says nothing of itself. */
+export async function backlogFinding(client: Client): Promise<Finding> {
+  const what = `backlog of ${PROCESSES_QUEUE}`;
+  try {
+    const { stats } = await inTime(client, () => queueOf(client));
+    const seconds = Number(stats?.approximateBacklogAge?.seconds ?? 0);
+    return judgedBacklog(what, Number(stats?.approximateBacklogCount ?? 0), seconds);
+  } catch (error) {
+    return unanswered(what, error);
+  }
+}
+
+/** A busy moment is not worth a word; who has waited for so long is behind others that come faster than they are taken. */
+const LATE_S = 60;
+
+export function judgedBacklog(what: string, count: number, oldestSeconds: number): Finding {
+  if (oldestSeconds < LATE_S)
+    return { what, verdict: 'ok', said: count === 0 ? 'nothing waits' : `some ${count} wait` };
+  return {
+    what,
+    verdict: 'warning',
+    said: `some ${count} wait for a worker, the oldest for ${oldestSeconds} s`,
+    remedy: 'start more workers: flows worker --role processes, or start processes more slowly',
+  };
+}
+
 type Queue = Awaited<ReturnType<typeof queueOf>>;
 
 function queueOf({ workflowService, options: { namespace } }: Client) {
   const taskQueue = { name: PROCESSES_QUEUE };
-  return workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: WORKFLOW_TASKS });
+  const asked = { namespace, taskQueue, taskQueueType: WORKFLOW_TASKS, reportStats: true };
+  return workflowService.describeTaskQueue(asked);
 }
 
 function judged(what: string, { pollers, versioningInfo }: Queue): Finding {

@@ -51,6 +51,14 @@ function load(variables: NodeJS.ProcessEnv, file: string): ConnectConfig {
     return loadClientConnectConfig({ overrideEnvVars: variables as Record<string, string> });
   } catch (error) {
     const { codeblock, line, column } = error as { codeblock?: string; line?: number; column?: number };
+    const profile = variables.TEMPORAL_PROFILE;
+    // Of a file without any profile it is a TypeError.
+    if (error instanceof TypeError || (profile && codeblock === undefined)) {
+      throw new TemporalConfigError(
+        `${file} has no [profile.${profile ?? 'default'}]` +
+          (profile ? ', which TEMPORAL_PROFILE names' : ': settings stand below it'),
+      );
+    }
     if (codeblock === undefined) throw error;
     // The parser's message quotes the lines about the mistake, and so would its error as a cause.
     throw new TemporalConfigError(

@@ -4,6 +4,7 @@ import { reportFailure } from '../../cli/failure.js';
 import { exitWith, note, print, printJson, table } from '../../cli/output.js';
 import { REQUESTS_PER_MINUTE } from '../fragment.js';
 import { describeMachine } from '../machine.js';
+import { mustHoldMappings } from './mappings.js';
 import { rowsOf, writePoints } from './page.js';
 import { runScale, type Point } from './run.js';
 
@@ -42,6 +43,7 @@ try {
 }
 
 async function scale({ claims, limit, hold, finish, json, write }: Options): Promise<void> {
+  for (const many of claims) await mustHoldMappings(many);
   const machine = await describeMachine();
   const points: Point[] = [];
   for (const many of claims) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Machine } from '../../bench/machine.js';
+import { mustHoldMappings } from '../../bench/scale/mappings.js';
 import { writePoints } from '../../bench/scale/page.js';
 import type { Point } from '../../bench/scale/run.js';
 
@@ -61,5 +62,13 @@ describe('npm run scale, with few claims', function () {
     assert.match(text, /`npm run scale -- --claims 20`/);
     assert.match(text, /`npm run scale -- --claims 30 --no-finish`/);
     assert.match(text, /\| finished in, s \| [\d.]+ \| still open \|/);
+  });
+
+  it('are no more than the memory mappings of the Temporal server allow', async () => {
+    const limit = join(folder, 'max_map_count');
+    await writeFile(limit, '65530\n');
+    await mustHoldMappings(60_000, limit);
+    await assert.rejects(mustHoldMappings(100_000, limit), /65530: raise it, as root, with .*max_map_count=262144$/);
+    await mustHoldMappings(1_000_000, join(folder, 'not-linux'));
   });
 });

@@ -6,12 +6,13 @@ import { Client, Connection } from '@temporalio/client';
 import { feedFinding, leaseFinding } from '../../cli/doctor-account.js';
 import { nodeFinding, searchAttributesFinding } from '../../cli/doctor-checks.js';
 import type { Finding } from '../../cli/doctor-finding.js';
-import { workersFinding } from '../../cli/doctor-workers.js';
+import { backlogFinding, judgedBacklog, workersFinding } from '../../cli/doctor-workers.js';
 import { feedStatus } from '../../cli/feed.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
 import { startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
 import { feedStatusQuery, feedWorkflowId } from '../../workflows/account/contract.js';
+import { PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
 import { until } from '../until.js';
 import { flows, startFlows } from './flows.js';
 import { startTemporalStub } from './temporal-stub.js';
@@ -96,6 +97,20 @@ describe('flows doctor', function () {
       await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { ClaimStep: INT } });
       const finding = await searchAttributesFinding(new Client({ connection, namespace }));
       complains(finding, 'failure', /ClaimStep of namespace default is not a Keyword; remove it/, /administers/);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('counts what waits for a worker', async () => {
+    const connection = await Connection.connect({ address: bare.address });
+    try {
+      const client = new Client({ connection });
+      assert.equal((await backlogFinding(client)).said, 'nothing waits');
+      for (const workflowId of ['waits-1', 'waits-2']) {
+        await client.workflow.start('nobody-runs-it', { taskQueue: PROCESSES_QUEUE, workflowId });
+      }
+      await until(async () => (await backlogFinding(client)).said === 'some 2 wait');
     } finally {
       await connection.close();
     }
@@ -258,6 +273,17 @@ describe('a finding of flows doctor', () => {
     const PERMISSION_DENIED = 7;
     const workers = await answered(PERMISSION_DENIED, workersFinding);
     complains(workers, 'failure', /PERMISSION_DENIED/, /see whether Temporal answers/);
+  });
+
+  it('warns of processes that have waited for a worker for a minute', () => {
+    const what = 'backlog of processes';
+    for (const [count, seconds] of [
+      [0, 0],
+      [900, 59],
+    ] as const) {
+      assert.equal(judgedBacklog(what, count, seconds).verdict, 'ok');
+    }
+    complains(judgedBacklog(what, 900, 75), 'warning', /some 900 wait .* for 75 s/, /--role processes/);
   });
 
   it('does not take a refusal for a change feed that is silent', async () => {

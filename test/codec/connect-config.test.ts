@@ -41,6 +41,16 @@ describe('how Temporal is reached', () => {
     refuses({ TEMPORAL_CONFIG_FILE: path }, new RegExp(`^${path} is not valid TOML \\(line 3, column \\d+\\)`));
   });
 
+  it('refuses a file without the profile that is wanted', async () => {
+    const path = await toml(`[default]\napi_key = "${KEY}"\n`);
+    refuses({ TEMPORAL_CONFIG_FILE: path }, new RegExp(`^${path} has no \\[profile.default\\]: settings stand below`));
+    const env = {
+      TEMPORAL_CONFIG_FILE: await toml(`[profile.default]\napi_key = "${KEY}"\n`),
+      TEMPORAL_PROFILE: 'prod',
+    };
+    refuses(env, new RegExp(`^${path} has no \\[profile.prod\\], which TEMPORAL_PROFILE names`));
+  });
+
   it('refuses a TEMPORAL_CONFIG_FILE that is not there', () => {
     const path = join(scratch, 'missing.toml');
     refuses({ TEMPORAL_CONFIG_FILE: path }, new RegExp(`^TEMPORAL_CONFIG_FILE: there is no file ${path};`));

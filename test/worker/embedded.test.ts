@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Connection } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { startTestServer } from '../../testing/test-server.js';
 import { installOnce } from '../../worker/embedded/cache.js';
 import { findTestServer } from '../../worker/embedded/test-server.js';
 import { findTemporal, startDevServer, type DevServer } from '../../worker/embedded/temporal.js';
@@ -154,23 +154,27 @@ describe('embedded Temporal', () => {
   });
 
   it('skips thirty days in seconds', async () => {
-    const executable = { type: 'existing-path' as const, path: await findTestServer() };
-    const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+    const server = await startTestServer();
+    const { address } = server;
+    const connection = await Connection.connect({ address });
+    const nativeConnection = await NativeConnection.connect({ address });
     try {
       const worker = await Worker.create({
-        connection: environment.nativeConnection,
+        connection: nativeConnection,
         taskQueue: 'embedded-test',
         workflowsPath: fileURLToPath(new URL('fixture-workflow.ts', import.meta.url)),
       });
-      const result = await worker.runUntil(
-        environment.client.workflow.execute('sleepForAMonth', {
-          workflowId: 'a-month',
-          taskQueue: 'embedded-test',
-        }),
-      );
+      const result = await worker.runUntil(async () => {
+        const options = { workflowId: 'a-month', taskQueue: 'embedded-test' };
+        const month = await new Client({ connection }).workflow.start('sleepForAMonth', options);
+        await server.skip('30 days');
+        return month.result() as Promise<string>;
+      });
       assert.equal(result, 'awake');
     } finally {
-      await environment.teardown();
+      await nativeConnection.close();
+      await connection.close();
+      await server.stop();
     }
   });
 });

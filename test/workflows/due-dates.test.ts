@@ -156,6 +156,29 @@ describe('a due date that moves', function () {
     assert.equal(Math.round((Date.parse(at('overdue')) - Date.parse(later)) / HOUR), 0);
   });
 
+  it('38: of a task that a machine handed over is later by a pause, not by the time that the machine has tried', async () => {
+    const id = 'handed-over';
+    stage.payments.silent.set(id, 'reserve');
+    const { claim } = await start(id);
+    await claim.finish('data_entry');
+    await claim.at('review');
+    await claim.finish('review', { decision: 'approve' });
+    await claim.at('payment', { status: 'working' });
+    await stage.skip('5 hours');
+    const { due } = await claim.at('payment', { status: 'working' });
+    stage.payments.refuseReservation.add(id);
+    await stage.skip('1 hour');
+    await claim.at('payment', { status: 'parked' });
+    const steer = (verb: 'pause' | 'resume') => claim.handle.executeUpdate(verb, { args: [{ reason: 'an audit' }] });
+    await steer('pause');
+    await stage.skip('2 hours');
+    await steer('resume');
+    const { audit } = await claim.state();
+    const at = (kind: string) => Date.parse(String(audit.find(({ what }) => what === kind)?.at));
+    const later = Date.parse(String((await claim.step())?.due)) - Date.parse(String(due));
+    assert.equal(later, at('resumed') - at('paused'));
+  });
+
   it('37: over the change of summer time, a working day is over at the same hour on the wall', async () => {
     const office = calendar({ timeZone: 'Europe/Berlin' });
     const clock = await start('clock');

@@ -42,6 +42,8 @@ export class StepWait {
     private readonly state: StepState,
   ) {
     this.clock = new StepClock(spec.deadline, Date.now());
+    // Handed over from a machine, the task is due when it was, not as much later as the machine has tried.
+    if (state.due) this.clock.moveDue(Date.parse(state.due), Date.now());
     this.due = this.clock.alarms();
     process.time(this.clock);
     this.dueInFragment = isLate(task.content?.due, state.due) ? task.content?.due : state.due;
