@@ -50,14 +50,16 @@ function load(variables: NodeJS.ProcessEnv, file: string): ConnectConfig {
   try {
     return loadClientConnectConfig({ overrideEnvVars: variables as Record<string, string> });
   } catch (error) {
-    const { codeblock, line, column } = error as { codeblock?: string; line?: number; column?: number };
-    const profile = variables.TEMPORAL_PROFILE;
+    const { message, codeblock, line, column } = error as Error & {
+      codeblock?: string;
+      line?: number;
+      column?: number;
+    };
     // Of a file without any profile it is a TypeError.
-    if (error instanceof TypeError || (profile && codeblock === undefined)) {
-      throw new TemporalConfigError(
-        `${file} has no [profile.${profile ?? 'default'}]` +
-          (profile ? ', which TEMPORAL_PROFILE names' : ': settings stand below it'),
-      );
+    if (error instanceof TypeError || /^Profile .* not found/.test(message)) {
+      const { TEMPORAL_PROFILE: named } = variables;
+      const why = named ? ', which TEMPORAL_PROFILE names' : ': settings stand below it';
+      throw new TemporalConfigError(`${file} has no [profile.${named ?? 'default'}]${why}`);
     }
     if (codeblock === undefined) throw error;
     // The parser's message quotes the lines about the mistake, and so would its error as a cause.

@@ -30,7 +30,6 @@ export function quietAfter(quietRounds: number, { delivered, poked }: { delivere
 export function intervalMs(round: { requests: number; requestsPerMinute: number }, quietRounds: number): number {
   const spacing = spacingMs(round.requestsPerMinute);
   const busy = spacing * Math.max(1, round.requests);
-  if (quietRounds < PATIENCE) return busy;
   return Math.max(busy, Math.min(spacing * IDLE_FACTOR, busy * 1.3 ** (quietRounds - PATIENCE)));
 }
 
