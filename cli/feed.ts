@@ -41,7 +41,7 @@ function feedView(status: FeedStatus): string {
     ...(status.why ? [['because', status.why]] : []),
     ...(status.retryAt ? [['tries better ways', status.retryAt]] : []),
     ['expected delay', `at most ${seconds(status.expectedDelayMs)}`],
-    ['tasks awaited', status.awaited === undefined ? 'not counted yet' : String(status.awaited)],
+    ['tasks awaited, as counted', status.awaited === undefined ? 'not counted yet' : String(status.awaited)],
     ['rounds', String(status.rounds)],
     ['told to processes', String(status.delivered)],
     ['requests last round', `${status.requestsLastRound}, of ${status.requestsPerMinute} a minute`],

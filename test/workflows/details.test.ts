@@ -74,7 +74,7 @@ describe('current details', () => {
     const better = feed({});
     assert.match(better, /^## Reads the list of what changed \(list\)\n\nLast round \*\*2026-03-02 09:30:12\*\*/);
     assert.match(better, /next 3 s later\nA completion is told to its process within 15 s/);
-    assert.match(better, /\| tasks awaited\u2003 \| \*\*12\*\* \|/);
+    assert.match(better, /\| tasks awaited, as counted\u2003 \| \*\*12\*\* \|/);
     const lesser = feed({ way: 'single', why: 'the list is not sorted', retryAt: '2026-03-02T09:40:00.000Z' });
     assert.match(lesser, /^## ⚠ .* one by one \(single\)\n\n.*the list is not sorted; tried again 2026-03-02 09:40:00/);
     assert.match(feed({ awaited: undefined }), /not counted yet/);

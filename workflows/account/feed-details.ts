@@ -13,7 +13,7 @@ const WAYS: Record<FeedStatus['way'], string> = {
 export function feedDetails(status: FeedStatus, lastRound: number, account?: string): string {
   const { way, why, retryAt, awaited, delivered, unknownHints, rounds } = status;
   const figures = [
-    ['tasks awaited', awaited ?? 'not counted yet'],
+    ['tasks awaited, as counted', awaited ?? 'not counted yet'],
     ['told to processes', delivered],
     ['rounds', rounds],
     ['requests last round', `${status.requestsLastRound}, of ${status.requestsPerMinute} a minute`],
