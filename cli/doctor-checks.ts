@@ -8,7 +8,7 @@ import { fragmentClient } from '../worker/fragment.js';
 import { feedFinding, leaseFinding } from './doctor-account.js';
 import { unanswered, type Finding } from './doctor-finding.js';
 import { webhook } from './doctor-webhook.js';
-import { backlogFinding, workersFinding } from './doctor-workers.js';
+import { workersFindings } from './doctor-workers.js';
 import { messageOf } from './failure.js';
 import { missingSearchAttributes } from '../worker/search-attributes.js';
 import { refusalCode } from '../worker/setup-error.js';
@@ -97,13 +97,12 @@ async function* namespace(client: Client, accounts: FragmentAccount[]): AsyncGen
     return;
   }
   yield await searchAttributesFinding(client);
-  const processes = await workersFinding(client);
-  yield processes;
-  yield await backlogFinding(client);
+  const workers = await workersFindings(client);
+  yield* workers;
   for (const { name: account } of accounts) {
     yield await leaseFinding(client, account);
     // The feed is a workflow: with nobody to run it, the question would only time out.
-    if (processes.verdict === 'ok') yield await feedFinding(client, account);
+    if (workers[0].verdict === 'ok') yield await feedFinding(client, account);
   }
 }
 

@@ -9,32 +9,26 @@ const VERSIONED = 2;
 
 type Version = { deploymentName?: string | null; buildId?: string | null } | null | undefined;
 
-/** Whether somebody runs the processes; and where workers are of versions, whether one of the current version does. */
-export async function workersFinding(client: Client): Promise<Finding> {
+/**
+ * Whether somebody runs the processes; where workers are of versions, whether one of the current version does; and whether
+ * what is started is taken up, since a process that has not begun says nothing of itself. One question tells all of it.
+ */
+export async function workersFindings(client: Client): Promise<[workers: Finding, ...backlog: Finding[]]> {
   const what = `workers on ${PROCESSES_QUEUE}`;
   try {
-    return judged(what, await inTime(client, () => queueOf(client)));
+    const queue = await inTime(client, () => queueOf(client));
+    const { approximateBacklogCount: count, approximateBacklogAge: age } = queue.stats ?? {};
+    return [judged(what, queue), judgedBacklog(Number(count ?? 0), Number(age?.seconds ?? 0))];
   } catch (error) {
-    return unanswered(what, error);
-  }
-}
-
-/** Whether what is started is taken up: a process that has not begun says nothing of itself. */
-export async function backlogFinding(client: Client): Promise<Finding> {
-  const what = `backlog of ${PROCESSES_QUEUE}`;
-  try {
-    const { stats } = await inTime(client, () => queueOf(client));
-    const seconds = Number(stats?.approximateBacklogAge?.seconds ?? 0);
-    return judgedBacklog(what, Number(stats?.approximateBacklogCount ?? 0), seconds);
-  } catch (error) {
-    return unanswered(what, error);
+    return [unanswered(what, error)];
   }
 }
 
 /** A busy moment is not worth a word; who has waited for so long is behind others that come faster than they are taken. */
 const LATE_S = 60;
 
-export function judgedBacklog(what: string, count: number, oldestSeconds: number): Finding {
+export function judgedBacklog(count: number, oldestSeconds: number): Finding {
+  const what = `backlog of ${PROCESSES_QUEUE}`;
   if (oldestSeconds < LATE_S)
     return { what, verdict: 'ok', said: count === 0 ? 'nothing waits' : `some ${count} wait` };
   return {

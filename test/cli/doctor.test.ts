@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { feedFinding, leaseFinding } from '../../cli/doctor-account.js';
 import { nodeFinding, searchAttributesFinding } from '../../cli/doctor-checks.js';
 import type { Finding } from '../../cli/doctor-finding.js';
-import { backlogFinding, judgedBacklog, workersFinding } from '../../cli/doctor-workers.js';
+import { judgedBacklog, workersFindings } from '../../cli/doctor-workers.js';
 import { feedStatus } from '../../cli/feed.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { startSandbox, type Sandbox } from '../../sandbox/server.js';
@@ -106,11 +106,12 @@ describe('flows doctor', function () {
     const connection = await Connection.connect({ address: bare.address });
     try {
       const client = new Client({ connection });
-      assert.equal((await backlogFinding(client)).said, 'nothing waits');
+      const backlog = async () => (await workersFindings(client))[1]?.said;
+      assert.equal(await backlog(), 'nothing waits');
       for (const workflowId of ['waits-1', 'waits-2']) {
         await client.workflow.start('nobody-runs-it', { taskQueue: PROCESSES_QUEUE, workflowId });
       }
-      await until(async () => (await backlogFinding(client)).said === 'some 2 wait');
+      await until(async () => (await backlog()) === 'some 2 wait');
     } finally {
       await connection.close();
     }
@@ -271,19 +272,18 @@ describe('a finding of flows doctor', () => {
 
   it('tells a Temporal that refuses to say who takes work', async () => {
     const PERMISSION_DENIED = 7;
-    const workers = await answered(PERMISSION_DENIED, workersFinding);
+    const workers = await answered(PERMISSION_DENIED, async (client) => (await workersFindings(client))[0]);
     complains(workers, 'failure', /PERMISSION_DENIED/, /see whether Temporal answers/);
   });
 
   it('warns of processes that have waited for a worker for a minute', () => {
-    const what = 'backlog of processes';
     for (const [count, seconds] of [
       [0, 0],
       [900, 59],
     ] as const) {
-      assert.equal(judgedBacklog(what, count, seconds).verdict, 'ok');
+      assert.equal(judgedBacklog(count, seconds).verdict, 'ok');
     }
-    complains(judgedBacklog(what, 900, 75), 'warning', /some 900 wait .* for 75 s/, /--role processes/);
+    complains(judgedBacklog(900, 75), 'warning', /some 900 wait .* for 75 s/, /--role processes/);
   });
 
   it('does not take a refusal for a change feed that is silent', async () => {

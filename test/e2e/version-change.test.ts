@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Client, Connection } from '@temporalio/client';
 import { decodeVersioningBehavior } from '@temporalio/common/lib/worker-deployments.js';
-import { workersFinding } from '../../cli/doctor-workers.js';
+import { workersFindings } from '../../cli/doctor-workers.js';
 import { Claims } from '../../client/index.js';
 import { FEED_WORKFLOW_ID } from '../../workflows/account/contract.js';
 import { claimWorkflowId, type ClaimStep } from '../../workflows/claim/contract.js';
@@ -51,7 +51,7 @@ describe('a running process whose code is changed', function () {
       await finish(id, 'data_entry');
       await finish(id, 'review', { decision: 'approve' });
     }
-    assert.match((await workersFinding(temporal)).said, /\(claims:1, claims:2\); current: claims:2$/);
+    assert.match((await workersFindings(temporal))[0].said, /\(claims:1, claims:2\); current: claims:2$/);
     for (const id of V2) await finish(id, 'approval', { decision: 'approve' }, 'bob@example.com');
     for (const id of [...V1, ...V2]) await finish(id, 'payment');
     for (const id of [...V1, ...V2]) assert.equal((await claims.result(id)).outcome, 'paid', id);
@@ -96,7 +96,7 @@ describe('a running process whose code is changed', function () {
 
   /** By `flows doctor`, once it says that. */
   async function saidOfWorkers(pattern: RegExp): Promise<string | undefined> {
-    const { said } = await workersFinding(temporal);
+    const [{ said }] = await workersFindings(temporal);
     return pattern.test(said) ? said : undefined;
   }
 
