@@ -18,6 +18,7 @@ import {
 import { absence, completion, completionOf, deliver, forgetAbsences, type Delivery } from './feed-delivery.js';
 import { CompletedList } from './feed-list.js';
 import { AwaitedLooks } from './feed-looks.js';
+import type { OwnCompletions } from './own-completions.js';
 import { RunningProcesses } from './running-processes.js';
 import type { ParseAnswer } from './task-news.js';
 
@@ -50,6 +51,8 @@ export interface FeedActivityOptions {
   client: FragmentClient;
   temporal: Client;
   parseAnswer: ParseAnswer;
+  /** What the account's processes have completed themselves; absent: nobody tells. */
+  own?: OwnCompletions;
   /** Absent: the default account. */
   account?: string;
   /** How long the feed stays on a lesser way before it tries the better ones again. @default 10 minutes, doubled each time */
@@ -74,7 +77,7 @@ const BEAT_MS = 5_000;
  * process back.
  */
 export function createFeedActivities(options: FeedActivityOptions) {
-  const { gateway, client, temporal, parseAnswer, account } = options;
+  const { gateway, client, temporal, parseAnswer, own, account } = options;
   const processes = new RunningProcesses(temporal, account);
   const { retryMs = RETRY_MS, listPatienceMs = LIST_PATIENCE_MS } = options;
   let requests = 0;
@@ -187,6 +190,7 @@ export function createFeedActivities(options: FeedActivityOptions) {
 
   /** To the process that the task names. People can edit that: a process accepts news only of a task that it awaits. */
   function byOwnField(task: Task): Delivery[] {
+    if (own?.has(task)) return [];
     const workflowId = task.fields?.workflow_id;
     return typeof workflowId === 'string' && mayNameProcess(workflowId)
       ? [completion(task, workflowId, parseAnswer)]

@@ -4,6 +4,7 @@ import { FragmentRejectedError } from '../fragment/errors.js';
 import type { Gateway } from '../fragment/gateway.js';
 import type { Write } from '../fragment/pending-write.js';
 import type { Task } from '../fragment/schema.js';
+import type { OwnCompletions } from './own-completions.js';
 import { holds } from './task-content.js';
 
 /** The ways in which activities write to tasks: each may be repeated, as Temporal repeats activities. */
@@ -13,14 +14,17 @@ export class TaskWriter {
   constructor(
     private readonly gateway: Gateway,
     private readonly client: FragmentClient,
+    private readonly own?: OwnCompletions,
   ) {}
 
   /** A write that may have been applied before is sent again only where the task does not hold what it says. */
-  write(intent: Write): Promise<Task> {
+  async write(intent: Write): Promise<Task> {
     const stillNeeded = (task: Task | undefined) => !holds(task, intent.body);
     const unsure = intent.unsure || activityInfo().attempt > 1;
     const whole = intent.kind === 'update' ? { stillNeeded, ...intent, unsure } : { ...intent, unsure };
-    return this.gateway.write(whole, cancellationSignal());
+    const task = await this.gateway.write(whole, cancellationSignal());
+    if (intent.body.status === 'DONE') this.own?.note(task);
+    return task;
   }
 
   /** Whether null unassigns a task is not documented: a server that refuses it is asked without, from then on. */

@@ -6,6 +6,7 @@ import type { Gateway } from '../fragment/gateway.js';
 import type { Task, TaskStatus, TaskWrite } from '../fragment/schema.js';
 import { taskUid } from '../fragment/uid.js';
 import { orFailure, toFailure } from './failures.js';
+import type { OwnCompletions } from './own-completions.js';
 import { holds } from './task-content.js';
 import { taskNews, type ParseAnswer, type TaskNews } from './task-news.js';
 import type { MoveTask, OpenTask, ReassignTask, UpsertTask, UpsertedTask } from './task-requests.js';
@@ -15,6 +16,8 @@ export interface TaskActivityOptions {
   gateway: Gateway;
   client: FragmentClient;
   parseAnswer: ParseAnswer;
+  /** Shared with the change feed of the account; absent where there is none. */
+  own?: OwnCompletions;
   /** Creating a task that exists sets it back to TODO: whether it does is looked at first, each time. @default false */
   looksFirst?: boolean;
   /** The keys of `form_data` that a process's own schemas read. */
@@ -35,8 +38,8 @@ const ATTEMPTS_AT_A_CRASH = 5;
  * Failures: FragmentRejected and FragmentNotFound end the activity; everything else is retried.
  */
 export function createTaskActivities(options: TaskActivityOptions) {
-  const { gateway, client, parseAnswer, looksFirst = false, formKeys = () => [] } = options;
-  const tasks = new TaskWriter(gateway, client);
+  const { gateway, client, parseAnswer, own, looksFirst = false, formKeys = () => [] } = options;
+  const tasks = new TaskWriter(gateway, client, own);
 
   return {
     /** Creates the task, or meets the one that is already there, with its answer where it is DONE. */
@@ -89,11 +92,11 @@ export function createTaskActivities(options: TaskActivityOptions) {
      */
     moveTask(input: MoveTask): Promise<TaskNews> {
       return orFailure(async () => {
-        const own = Object.fromEntries(formKeys(input.process).map((key) => [key, null]));
+        const cleared = Object.fromEntries(formKeys(input.process).map((key) => [key, null]));
         const body: TaskWrite = {
           fields: input.fields,
           status: input.status ?? 'TODO',
-          form_data: { ...CLEARED_ANSWER, ...own },
+          form_data: { ...CLEARED_ANSWER, ...cleared },
         };
         if (input.due) body.due_at = input.due;
         /** By an attempt whose answer was lost: people may have done it since. */

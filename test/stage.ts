@@ -8,6 +8,7 @@ import {
   createReconcileActivities,
   createTaskActivities,
 } from '../activities/index.js';
+import { OwnCompletions } from '../activities/own-completions.js';
 import { FragmentClient } from '../fragment/client.js';
 import { Gateway } from '../fragment/gateway.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.js';
@@ -82,6 +83,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     commentKey: sandbox.behaviour.commentKey,
   });
   const gateway = new Gateway({ client, requestsPerMinute, maxBatch: 100, backoffMs: 100 });
+  const own = new OwnCompletions();
   const shared = { connection, namespace, shutdownGraceTime: '5s' as const };
   const workers = [
     await Worker.create({
@@ -96,8 +98,8 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       ...shared,
       taskQueue: FRAGMENT_QUEUE,
       activities: {
-        ...createTaskActivities({ gateway, client, parseAnswer, formKeys: formKeysOf(PROCESSES) }),
-        ...createFeedActivities({ gateway, client, temporal, parseAnswer }),
+        ...createTaskActivities({ gateway, client, parseAnswer, own, formKeys: formKeysOf(PROCESSES) }),
+        ...createFeedActivities({ gateway, client, temporal, parseAnswer, own }),
         ...createReconcileActivities({ gateway, client, temporal, parseAnswer, taskKeys: taskKeysOf(PROCESSES) }),
       },
       interceptors: { activity: [keepAlive] },

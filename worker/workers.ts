@@ -8,6 +8,7 @@ import {
   createTaskActivities,
 } from '../activities/index.js';
 import type { LeaseActivityOptions } from '../activities/lease.js';
+import { OwnCompletions } from '../activities/own-completions.js';
 import type { FragmentClient } from '../fragment/client.js';
 import type { Gateway } from '../fragment/gateway.js';
 import { FEED_WORKFLOW, feedWorkflowId } from '../workflows/account/contract.js';
@@ -94,12 +95,13 @@ export interface GatewayParts {
 /** Run by the holder alone. */
 export function gatewayWorker(place: Place, { account, processes, tracing, ...parts }: GatewayParts): Promise<Worker> {
   const parseAnswer = parseAnswerOf(processes);
+  const own = new OwnCompletions();
   return Worker.create({
     ...place,
     taskQueue: fragmentQueue(account),
     activities: {
-      ...createTaskActivities({ ...parts, parseAnswer, formKeys: formKeysOf(processes) }),
-      ...createFeedActivities({ ...parts, parseAnswer, account }),
+      ...createTaskActivities({ ...parts, parseAnswer, own, formKeys: formKeysOf(processes) }),
+      ...createFeedActivities({ ...parts, parseAnswer, own, account }),
       ...createReconcileActivities({ ...parts, parseAnswer, taskKeys: taskKeysOf(processes), account }),
     },
     interceptors: { activity: [...(tracing ? [tracing.activity] : []), namesTask, keepAlive] },

@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createFeedActivities, createTaskActivities } from '../../activities/index.js';
 import type { FeedWay } from '../../activities/feed-cursor.js';
+import { OwnCompletions } from '../../activities/own-completions.js';
 import { spelledTypes } from '../../worker/search-attributes.js';
 import { FragmentClient } from '../../fragment/client.js';
 import { Gateway } from '../../fragment/gateway.js';
@@ -12,7 +13,7 @@ import { startDevServer, type DevServer } from '../../worker/embedded/temporal.j
 import { FEED_WORKFLOW, FEED_WORKFLOW_ID, feedStatusQuery, pokeFeedSignal } from '../../workflows/account/contract.js';
 import { DEFAULT_POLICY, claimWorkflowId } from '../../workflows/claim/contract.js';
 import { parseAnswer } from '../../workflows/claim/schema.js';
-import { FRAGMENT_QUEUE, PROCESSES_QUEUE } from '../../workflows/tasks/contract.js';
+import { FRAGMENT_QUEUE, PROCESSES_QUEUE, completeStepUpdate } from '../../workflows/tasks/contract.js';
 import { workflowBundle } from '../stage.js';
 import { ONLY } from '../activities/feed-ways.js';
 import { until } from '../until.js';
@@ -55,6 +56,7 @@ describe('the change feed on a real server', function () {
     const client = new FragmentClient({ baseUrl: sandbox.apiUrl, token: 't', userAgent: 'test/0' });
     const gateway = new Gateway({ client, requestsPerMinute: 600, maxBatch: 100, backoffMs: 100 });
     const parse = (_: string, step: string, formData: unknown) => parseAnswer(step, formData);
+    const own = new OwnCompletions();
     const shared = { connection, shutdownGraceTime: '5s' as const };
     const workers = [
       await Worker.create({ ...shared, taskQueue: PROCESSES_QUEUE, workflowBundle: await workflowBundle() }),
@@ -62,8 +64,8 @@ describe('the change feed on a real server', function () {
         ...shared,
         taskQueue: FRAGMENT_QUEUE,
         activities: {
-          ...createTaskActivities({ gateway, client, parseAnswer: parse }),
-          ...createFeedActivities({ gateway, client, temporal, parseAnswer: parse, retryMs: 0 }),
+          ...createTaskActivities({ gateway, client, parseAnswer: parse, own }),
+          ...createFeedActivities({ gateway, client, temporal, parseAnswer: parse, own, retryMs: 0 }),
         },
       }),
     ];
@@ -126,6 +128,25 @@ describe('the change feed on a real server', function () {
       await Promise.all(handles.map((handle) => handle.terminate()));
     });
   }
+
+  it('55: wakes no process for a task that it has closed itself', async () => {
+    Object.assign(sandbox.behaviour, behaviourSchema.parse({ rateLimit: 100_000, ...ONLY.list }));
+    const handle = await startClaim('closed-by-us');
+    await until(() => Boolean(openTask('closed-by-us', 'data_entry')), patience);
+    await handle.executeUpdate(completeStepUpdate, { args: [{ step: 'data_entry' }] });
+    await until(() => Boolean(openTask('closed-by-us', 'review')), patience);
+    const { rounds } = await feed().query(feedStatusQuery);
+    await until(async () => (await feed().query(feedStatusQuery)).rounds > rounds + 3, patience);
+    assert.equal(await signalsOf(handle.workflowId), 0);
+    // What people do it is told all the same.
+    void sandbox.tasks.apply('PATCH', {
+      uid: openTask('closed-by-us', 'review')?.uid,
+      status: 'DONE',
+      form_data: { decision: 'reject' },
+    });
+    await handle.result();
+    assert.equal(await signalsOf(handle.workflowId), 1);
+  });
 
   it('50: tells a process that its task was deleted', async () => {
     Object.assign(sandbox.behaviour, behaviourSchema.parse({ rateLimit: 100_000, ...ONLY.bulk }));

@@ -1,4 +1,4 @@
-import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { PaymentActivities } from '../../activities/payments.js';
 import { failureType } from '../tasks/fragment-task.js';
 import { TaskProcess, messageOf } from '../tasks/process.js';
@@ -98,9 +98,9 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
     });
 
     const amount = { claimId: id, ...total };
-    await process.ready();
+    if (!process.mayGoOn) await process.ready();
     let provider = true;
-    const first = await settled(() => CancellationScope.nonCancellable(() => ask(reserve(1), brisk)));
+    const first = await settled(() => process.shield.run(() => ask(reserve(1), brisk)));
     if (!provider) return paid(await steps.person({ ...task('payment'), skippable: true }));
 
     const result = await steps.machine({
@@ -116,7 +116,7 @@ export async function claim(input: ClaimInput): Promise<ClaimResult> {
         return payment?.id;
       },
     });
-    if (result.source !== 'engine' && !result.skipped) await CancellationScope.nonCancellable(giveBack);
+    if (result.source !== 'engine' && !result.skipped) await process.shield.run(giveBack);
     return paid(result);
 
     /** Paid by hand: what the provider has paid as well is taken back, and what it has set aside is free again. */

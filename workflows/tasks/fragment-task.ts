@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo, type CancellationScope } from '@temporalio/workflow';
 import type { TaskContent } from '../../activities/task-requests.js';
 import type { TaskActivities } from '../../activities/tasks.js';
 import { taskKey, type Lifecycle, type StepState, type TaskNews } from './contract.js';
@@ -29,7 +29,6 @@ export class FragmentTask {
   private readonly givenTo = new Map<string, string>();
   readonly created: string[] = [];
   private readonly activities;
-  private readonly shield = new CancellationScope({ cancellable: false });
   /** What was last written of the current task; undefined before the first. */
   content?: TaskContent & { due: string };
   /** What Fragment has made of the due date that was last written: it may round. */
@@ -38,6 +37,7 @@ export class FragmentTask {
   /** `refused` is told of a change that Fragment refuses for good: the process goes on without it. */
   constructor(
     private readonly options: FragmentTaskOptions,
+    private readonly shield: CancellationScope,
     private readonly refused: (state: StepState, error: unknown) => void,
   ) {
     this.activities = proxyActivities<TaskActivities>(fragmentActivity(options.account));

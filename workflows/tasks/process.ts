@@ -48,6 +48,8 @@ export class TaskProcess {
   readonly saga = new Saga();
   readonly state: ProcessState = { steps: [], audit: [] };
   readonly events = new StepEvents(this.state);
+  /** For what must not be cut off half way: what it has done could not be told from what it has not. */
+  readonly shield = new CancellationScope({ cancellable: false });
   private readonly scope = new CancellationScope();
   private readonly wakeUp = new WakeUp();
   private readonly listing: Listing;
@@ -102,7 +104,7 @@ export class TaskProcess {
     this.listing.end(ended);
     this.show();
     // A cancellation that comes now is too late: what was reached stays the result.
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    if (!allHandlersFinished()) await this.shield.run(() => condition(allHandlersFinished));
   }
 
   /** Why the process is being undone; undefined while it runs. */
@@ -110,14 +112,11 @@ export class TaskProcess {
     return this.reason;
   }
 
-  /**
-   * Does what has to be undone if the process does not reach its end. Shielded from cancellation: what was cut off half way
-   * could not be told from what was done.
-   */
+  /** Does what has to be undone if the process does not reach its end, shielded from cancellation. */
   async effect<T>(act: () => Promise<T>, undoing: { what: string; undo: () => Promise<unknown> }): Promise<T> {
-    await this.ready();
+    if (!this.mayGoOn) await this.ready();
     this.saga.add(undoing.what, undoing.undo);
-    return CancellationScope.nonCancellable(act);
+    return this.shield.run(act);
   }
 
   get history(): readonly StepState[] {
@@ -139,14 +138,16 @@ export class TaskProcess {
     if (this.state.paused !== undefined) clock.stop(Date.now());
   }
 
-  /** Whether it is neither paused, withdrawn nor cancelled. */
+  /**
+   * Whether it is neither paused, withdrawn nor cancelled. Asked before each thing that begins, since waiting for what is so
+   * already costs a worker some 100 µs: the SDK keeps the stack of each promise.
+   */
   get mayGoOn(): boolean {
     return this.state.paused === undefined && !CancellationScope.current().consideredCancelled;
   }
 
   /** Passes while the process may go on; else when it is resumed, or never: nothing new begins then. */
   async ready(): Promise<void> {
-    // Asked before each thing that begins, and a promise costs a worker some 100 µs: the SDK keeps the stack of each.
     // Again, since a withdrawal ends the pause as well: its cancellation is felt by the second condition, not by the first.
     while (!this.mayGoOn) await condition(() => this.state.paused === undefined);
   }

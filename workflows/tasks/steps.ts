@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import { isCancellation, setHandler } from '@temporalio/workflow';
 import type { ExpectedTasks } from '../../activities/drift.js';
 import { expectedTasksQuery, type Answer, type StepState, type TaskNews } from './contract.js';
 import { dueAt } from './deadline.js';
@@ -23,7 +23,7 @@ export class TaskSteps {
     private readonly process: TaskProcess,
     options: FragmentTaskOptions,
   ) {
-    this.task = new FragmentTask(options, ({ step }, error) =>
+    this.task = new FragmentTask(options, process.shield, ({ step }, error) =>
       process.audit({ what: 'refused by Fragment', step, source: 'engine', why: messageOf(error) }),
     );
     setHandler(expectedTasksQuery, () => this.expected(options.lifecycle));
@@ -38,7 +38,8 @@ export class TaskSteps {
 
   /** A step that a person does. Returns when it is done, by whichever side; throws when the process is withdrawn. */
   async person(spec: PersonStep): Promise<StepResult> {
-    const state = await this.begin(spec);
+    if (!this.process.mayGoOn) await this.process.ready();
+    const state = this.begin(spec);
     const ended = (await this.opened(spec, state, 'TODO', spec.remark)) ?? (await this.wait(spec, state));
     return this.settle(state, ended);
   }
@@ -48,15 +49,16 @@ export class TaskSteps {
    * while the machine has to wait, and people get it when the machine is refused.
    */
   async machine<T>(spec: MachineStep<T>): Promise<StepResult> {
-    const state = await this.begin(spec);
+    if (!this.process.mayGoOn) await this.process.ready();
+    const state = this.begin(spec);
     let ended: StepResult | undefined;
     for (let attempt = 1; !ended;) {
       state.status = 'working';
       this.process.show();
       try {
-        await this.process.ready();
+        if (!this.process.mayGoOn) await this.process.ready();
         const patience = state.uid ? 'patient' : 'brisk';
-        const work = await CancellationScope.nonCancellable(() => spec.work(attempt, patience));
+        const work = await this.process.shield.run(() => spec.work(attempt, patience));
         ended = { source: 'engine', by: spec.by, decision: 'done', work };
         await this.task.finish(spec, state);
       } catch (error) {
@@ -70,9 +72,7 @@ export class TaskSteps {
     return this.settle(state, ended);
   }
 
-  /** While the process is paused, no step begins. */
-  private async begin({ step, round }: PersonStep): Promise<StepState> {
-    await this.process.ready();
+  private begin({ step, round }: PersonStep): StepState {
     return this.process.begin({ step, round, status: 'opening', since: new Date().toISOString() });
   }
 

@@ -65,7 +65,7 @@ export class StepWait {
         if (absent) await this.restore(absent);
       } else {
         const { news } = event;
-        const verdict = await this.judge(news);
+        const verdict = this.settles(news) ? { answer: answerOf(news) } : await this.judge(news);
         if (verdict && 'answer' in verdict) return verdict;
         if (verdict) return { ...verdict, again: () => this.process.events.putBack({ kind: 'news', news }) };
       }
@@ -80,7 +80,8 @@ export class StepWait {
       else if (event.kind === 'changeDue') await this.changeDue(event);
       else if (event.kind !== 'news') return { verb: event };
       else if (event.news.status === 'DONE') {
-        const verdict = await this.judge(event.news);
+        const { news } = event;
+        const verdict = this.settles(news) ? { answer: answerOf(news) } : await this.judge(news);
         if (verdict && 'answer' in verdict) return verdict;
       }
     }
@@ -129,6 +130,11 @@ export class StepWait {
     if (this.state.due === this.dueInFragment) return;
     this.dueInFragment = this.state.due;
     await this.task.setDue(this.state);
+  }
+
+  /** An answer to a task that was never handed back: there is nothing to ask or to mend. */
+  private settles(news: TaskNews): boolean {
+    return news.status === 'DONE' && !this.handedBack && this.problemWith(news) === undefined;
   }
 
   /** The answer, where it is one; else the task goes back to the person, and it is a problem where that fails. */
