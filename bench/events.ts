@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { createTaskActivities } from '../activities/index.js';
 import { Claims } from '../client/index.js';
+import { workflowsAt } from '../worker/bundle.js';
 import { claimWorkflowId } from '../workflows/claim/contract.js';
 import { LIFECYCLES } from '../workflows/tasks/contract.js';
 import { countHistory } from './history.js';
@@ -34,7 +34,7 @@ function run(): Promise<Outcome> {
         connection,
         namespace,
         taskQueue: QUEUE,
-        workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
+        ...workflowsAt(new URL('workflows.js', import.meta.url)),
       });
       const counted = async (type: string, count: number) => {
         const workflowId = `events-${type}-${count}`;

@@ -1,16 +1,20 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Role } from '../worker/role.js';
 import { startOwned, type OwnedProcess } from '../worker/embedded/owned-process.js';
 
-const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+const CLI = ['../cli/main.js', '../cli/main.ts']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path)) as string;
 
 /** `flows worker --role ROLE` as a process of its own, which does not outlive this one; `main`: a module that leads to the CLI's. */
 export function startWorkerProcess(role: Role, environment: Record<string, string>, main = CLI): Promise<OwnedProcess> {
   const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   // `env` becomes the worker, so that the pid is the worker's.
-  return startOwned('env', [...settings, process.execPath, '--import', 'tsx', main, 'worker', '--role', role]);
+  const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  return startOwned('env', [...settings, process.execPath, ...loader, main, 'worker', '--role', role]);
 }
 
 /** Resident memory in MB. */

@@ -11,16 +11,29 @@ export interface Product extends Temporal {
 /** Fragment as if it had no limit, so that what is measured is ours and Temporal's. */
 export const UNLIMITED = 60_000;
 
-/** The whole product in this process, a simulated team that decides at once, and a webhook's hint to the feed each second. */
+interface ProductOptions extends Pick<SandboxOptions, 'team'> {
+  requestsPerMinute?: number;
+}
+
+/**
+ * The whole product in this process, a simulated team that decides at once, and a webhook's hint to the feed in each second
+ * in which something was written.
+ */
 export function withProduct<T>(
   measure: (product: Product) => Promise<T>,
-  { team = { thinkMs: [0, 1] } }: Pick<SandboxOptions, 'team'> = {},
+  { team = { thinkMs: [0, 1] }, requestsPerMinute = UNLIMITED }: ProductOptions = {},
 ): Promise<T> {
   return withTemporal(async (temporal) => {
     const sandbox = await startSandbox({ token: TOKEN, team, behaviour: { rateLimit: 10 * UNLIMITED } });
-    const worker = await startWorker(configOf(sandbox, UNLIMITED), 'all');
+    const worker = await startWorker(configOf(sandbox, requestsPerMinute), 'all');
     const feed = temporal.client.workflow.getHandle(FEED_WORKFLOW_ID);
-    const poke = setInterval(() => void feed.signal(pokeFeedSignal).catch(() => undefined), 1_000);
+    let told = 0;
+    const poke = setInterval(() => {
+      const { writes } = sandbox.stats();
+      if (writes === told) return;
+      told = writes;
+      void feed.signal(pokeFeedSignal).catch(() => undefined);
+    }, 1_000);
     try {
       return await measure({ ...temporal, sandbox });
     } finally {

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
+import { workflowsAt } from '../worker/bundle.js';
 import { GATEWAY_SIZING, gatewayWorker, PROCESSES_SIZING } from '../worker/workers.js';
 import { closedLoop } from './closed-loop.js';
 import { floorOf, MAX_BATCH, REQUESTS_PER_MINUTE, withFragment } from './fragment.js';
@@ -26,7 +26,7 @@ function run(size: Size): Promise<Outcome> {
           ...place,
           ...PROCESSES_SIZING,
           taskQueue: QUEUE,
-          workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
+          ...workflowsAt(new URL('workflows.js', import.meta.url)),
         }),
         await gatewayWorker(place, { gateway, client, temporal, processes: [] }),
       ];
