@@ -39,27 +39,27 @@ export interface BareShape {
   /** Activities on the workflows' own queue, as payments are. */
   local: number;
   remoteQueue: string;
-  /** Whether it can be found by its step, task and due date, as a claim can. */
-  listed: boolean;
+  /** Whether its activities ask Fragment and the payment provider, and lists find it by step, task and due date, as a claim. */
+  byHand: boolean;
 }
 
 export const bareSignal = defineSignal('bare');
 
-/** A process with a claim's activities and signals and nothing else. */
-export async function bare({ signals, remote, local, remoteQueue, listed }: BareShape): Promise<void> {
+/** A process with a claim's activities and signals; nothing else, or by hand what a claim does where nothing goes wrong. */
+export async function bare({ signals, remote, local, remoteQueue, byHand }: BareShape): Promise<void> {
   const retry = { initialInterval: '1 second', maximumInterval: '1 minute' } as const;
   const own = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute', retry });
   const others = proxyActivities<BareActivities>({ taskQueue: remoteQueue, startToCloseTimeout: '5 minutes', retry });
   let received = 0;
   setHandler(bareSignal, () => void (received += 1));
   for (let n = 1; n <= signals; n += 1) {
-    await others.open();
-    if (listed) showAt(`step-${n}`);
+    await others.open(`step-${n}`, byHand);
+    if (byHand) showAt(`step-${n}`);
     await condition(() => received >= n);
   }
-  for (let n = 0; n < local; n += 1) await own.nothing();
-  for (let n = signals; n < remote; n += 1) await others.nothing();
-  if (listed) showAt(null);
+  for (let n = 0; n < local; n += 1) await own.pay(byHand);
+  for (let n = signals; n < remote; n += 1) await others.record(`step-${n + 1}`, byHand);
+  if (byHand) showAt(null);
 }
 
 /** One event for the three that a claim shows of a step. */

@@ -45,7 +45,7 @@ export async function refusedByTemporal(args: string[]): Promise<string | undefi
 /** A script of package.json reads its options in its own folder. */
 export async function refusedByScript(runs: string | undefined, options: string): Promise<string | undefined> {
   if (!runs) return 'package.json has no such script';
-  const [, folder] = /^tsx (.+)\/[^/]+\.ts/.exec(runs) ?? [];
+  const [, folder] = /(?:^tsx |node dist\/)(.+)\/[^/]+\.[jt]s/.exec(runs) ?? [];
   const sources = folder ? (await sourcesIn(folder)).join('') : '';
   const unknown = [...options.matchAll(/--(?!help)([a-z-]+)/g)].find(([, name]) => !sources.includes(String(name)));
   return unknown && `nothing in ${folder ?? 'it'} reads ${unknown[0]}`;

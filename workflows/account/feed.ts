@@ -77,7 +77,7 @@ export async function taskFeed(input: FeedInput = {}): Promise<never> {
     if (until(interval) > 0) {
       await condition(() => poked, until(interval), { summary: 'until the next look' });
     }
-    // However many pokes come, reading keeps to its share.
+    // However many pokes come, a look is one request's share of time from the last; writes go before it where they wait.
     const rest = until(Math.min(interval, spacingMs(last.requestsPerMinute)));
     if (rest > 0) await sleep(rest, { summary: 'poked, a moment after the last look' });
   }
