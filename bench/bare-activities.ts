@@ -13,20 +13,21 @@ interface Parts {
 /** Activities that do nothing, or, asked `byHand`, make the one request that a claim's activity makes. */
 export function createBareActivities({ opened, client, payments }: Parts) {
   const workflowId = () => activityInfo().workflowExecution?.workflowId as string;
+  const put = (step: string, status?: 'DONE') => {
+    const id = workflowId();
+    return client.putTask(taskUid(`${id}#${step}`), { fields: { title: `${step}: ${id}`, step }, status });
+  };
   return {
     async open(step: string, byHand: boolean): Promise<void> {
-      const id = workflowId();
-      if (byHand) await client.putTask(taskUid(`${id}#${step}`), { fields: { title: `${step}: ${id}`, step } });
-      opened(id);
+      if (byHand) await put(step);
+      opened(workflowId());
     },
     async record(step: string, byHand: boolean): Promise<void> {
-      const id = workflowId();
-      if (!byHand) return;
-      await client.putTask(taskUid(`${id}#${step}`), { fields: { title: `${step}: ${id}`, step }, status: 'DONE' });
+      if (byHand) await put(step, 'DONE');
     },
     async pay(byHand: boolean): Promise<void> {
-      const { activityId } = activityInfo();
-      const claimId = `${workflowId()}-${activityId}`;
+      // An idempotency key for each of the two calls.
+      const claimId = `${workflowId()}-${activityInfo().activityId}`;
       if (byHand) await payments.pay({ claimId, amount: 80_000, currency: 'USD', attempt: 1 });
     },
   };

@@ -6,8 +6,8 @@ import { GATEWAY_SIZING, PROCESSES_SIZING } from '../worker/workers.js';
 import { claimWorkflowId } from '../workflows/claim/contract.js';
 import { PROCESSES_QUEUE } from '../workflows/tasks/contract.js';
 import { createBareActivities } from './bare-activities.js';
-import { clientOf, TOKEN } from './fragment.js';
 import { closedLoop } from './closed-loop.js';
+import { clientOf, TOKEN } from './fragment.js';
 import { countHistory } from './history.js';
 import { APPROVING, withProduct, type Product } from './product.js';
 import { round, type Outcome, type Section, type Size } from './section.js';
@@ -32,9 +32,9 @@ type Kind = (typeof KINDS)[number];
 
 /**
  * Claims a second beside a bare Temporal workflow with as many activities and signals, whose activities do nothing; and
- * beside one by hand, whose activities make a claim's requests and which lists find by its step. In turns on the same server, with the same settings, so that
- * what disturbs the machine disturbs all: once each way, since the server becomes slower with all that it holds, and after
- * a turn of each that is not counted, since code that is run for the first time is compiled.
+ * beside one by hand, whose activities make a claim's requests and which lists find by its step. In turns on the same
+ * server, with the same settings, so that what disturbs the machine disturbs all: once each way, since the server becomes
+ * slower with all that it holds, and after a turn of each that is not counted, since code is compiled as it is first run.
  */
 export const claims: Section = { name: 'claims', run };
 

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Role } from '../worker/role.js';
 import { startOwned, type OwnedProcess } from '../worker/embedded/owned-process.js';
 
-const CLI = ['../cli/main.js', '../cli/main.ts']
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find((path) => existsSync(path)) as string;
+/** Built, as this is, or the source. */
+const CLI = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
 
 /** `flows worker --role ROLE` as a process of its own, which does not outlive this one; `main`: a module that leads to the CLI's. */
 export function startWorkerProcess(role: Role, environment: Record<string, string>, main = CLI): Promise<OwnedProcess> {

@@ -12,6 +12,8 @@ export type ParkedEnd = { answer: StepResult } | { verb: VerbEvent };
  */
 export type WaitEnd = ParkedEnd | { problem: string; again: () => Promise<void> | void };
 
+type Verdict = { answer: StepResult } | { problem: string } | undefined;
+
 /** Fragment's own precision is not documented: whole seconds, at the coarsest that is likely. */
 const ROUNDING_MS = 1_000;
 /** An outage that keeps a task from being opened for so long moves its due date in Fragment as well; less is not worth a write. */
@@ -65,7 +67,7 @@ export class StepWait {
         if (absent) await this.restore(absent);
       } else {
         const { news } = event;
-        const verdict = this.settles(news) ? { answer: answerOf(news) } : await this.judge(news);
+        const verdict = await this.judge(news);
         if (verdict && 'answer' in verdict) return verdict;
         if (verdict) return { ...verdict, again: () => this.process.events.putBack({ kind: 'news', news }) };
       }
@@ -80,8 +82,7 @@ export class StepWait {
       else if (event.kind === 'changeDue') await this.changeDue(event);
       else if (event.kind !== 'news') return { verb: event };
       else if (event.news.status === 'DONE') {
-        const { news } = event;
-        const verdict = this.settles(news) ? { answer: answerOf(news) } : await this.judge(news);
+        const verdict = await this.judge(event.news);
         if (verdict && 'answer' in verdict) return verdict;
       }
     }
@@ -132,13 +133,14 @@ export class StepWait {
     await this.task.setDue(this.state);
   }
 
-  /** An answer to a task that was never handed back: there is nothing to ask or to mend. */
-  private settles(news: TaskNews): boolean {
-    return news.status === 'DONE' && !this.handedBack && this.problemWith(news) === undefined;
+  /** An answer to a task that was never handed back counts at once: there is nothing to ask or to mend. */
+  private judge(told: TaskNews): Verdict | Promise<Verdict> {
+    const counts = told.status === 'DONE' && !this.handedBack && this.problemWith(told) === undefined;
+    return counts ? { answer: answerOf(told) } : this.judgeAsItStands(told);
   }
 
   /** The answer, where it is one; else the task goes back to the person, and it is a problem where that fails. */
-  private async judge(told: TaskNews): Promise<{ answer: StepResult } | { problem: string } | undefined> {
+  private async judgeAsItStands(told: TaskNews): Promise<Verdict> {
     // It may be a late copy, of an answer that was handed back or that the person has corrected by now.
     const seen = this.problemWith(told) ? await this.task.read(this.spec, this.state) : told;
     const news = seen === undefined ? told : seen;
