@@ -25,12 +25,18 @@ export interface Window<T> {
  */
 const DRAIN_MS = 45_000;
 
-/** Measures the window after the warm-up; then starts no more, and waits a while for those that are under way. */
+/**
+ * Measures the window after the warm-up; then starts no more, and waits a while for those that are under way. They begin one
+ * after the other over half of the warm-up: all at once they would go on in step, and whether a window held two or three of
+ * their rounds would decide its figure.
+ */
 export async function closedLoop<T>(loop: ClosedLoop<T>): Promise<Window<Awaited<T>>> {
   let next = 0;
   let ended = 0;
   const over = new AbortController();
-  const lane = async () => {
+  const apartMs = (loop.warmUpSeconds * 1000) / 2 / loop.atOnce;
+  const lane = async (_: unknown, place: number) => {
+    await sleep(place * apartMs);
     while (!over.signal.aborted) {
       await loop.one(next++);
       ended += 1;
